@@ -1,0 +1,47 @@
+# `make` lists the targets. Each installs what it needs first, so any of them works on a fresh machine.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## create .venv from the hashed lock
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "cvm-medic needs Python 3.10 or newer; this is %s. Set PYTHON=/path/to/python3" % sys.version.split()[0])'
+	@echo "setting up .venv (about half a minute, once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## heal a sick instance, for real, on this machine (ARGS="--keep" to look around)
+	@$(BIN)/medic demo $(ARGS)
+
+test: setup ## all tests
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@PYTHON=$(BIN)/python tests/python310.sh
+
+check: setup ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup ## write the format and the safe fixes
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## measure throughput, latency, history and memory against a bare parent and child
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
+	@for name in runtime dev; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+clean: ## remove what setup, tests and demo made
+	rm -rf .venv .venv310 .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: help setup demo test check format bench lock clean

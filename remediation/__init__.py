@@ -1,0 +1,1 @@
+"""The words and the decisions: models and pure functions, without I/O, clock or Temporal."""

@@ -1,0 +1,220 @@
+"""The operator's page, medic.yaml: its schema, read strictly, with a place and a way out for every mistake."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+
+from remediation.durations import Duration
+from remediation.errors import ConfigError, EventRejected
+from remediation.events import canonical_type
+from remediation.models import Written
+from remediation.patterns import check_pattern
+from remediation.regions import normalise_region
+from remediation.runbooks import Mode, Runbook
+from remediation.yaml_marks import Document, Path, load
+
+_NAME = r"^[a-z0-9][a-z0-9-]{0,58}$"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Address(Written):
+    """One place where a notice is delivered."""
+
+    webhook: SecretStr | None = Field(default=None, description="a URL that takes a JSON POST; its URL is the secret")
+    mail: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Address:
+        if (self.webhook is None) == (self.mail is None):
+            raise ValueError("an address is either `webhook: URL` or `mail: NAME@HOST`")
+        if self.webhook is not None and not self.webhook.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("a webhook is a URL that begins with https:// or http://")
+        return self
+
+    @property
+    def kind(self) -> Literal["webhook", "mail"]:
+        return "webhook" if self.webhook is not None else "mail"
+
+
+class Channel(Written):
+    """A group of people, the language they read, and where they are reached."""
+
+    locale: Literal["zh", "en"] = "en"
+    to: tuple[Address, ...] = Field(min_length=1, max_length=10)
+
+
+class TagScope(Written):
+    """The instances that a rule may touch: those that carry a tag."""
+
+    tag: str = Field(pattern=r"^[^=\s]+=[^=\s]*$", description="key=value, read from the cloud, never from the event")
+
+
+class Rule(Written):
+    """An event pattern, who hears of a match, and what is done about it."""
+
+    name: str = Field(pattern=_NAME)
+    when: dict[str, Any]
+    notify: tuple[str, ...] = ()
+    run: str | None = None
+    scope: TagScope | Literal["all"] | None = None
+    mode: Mode | None = None
+
+    @field_validator("when", mode="after")
+    @classmethod
+    def _pattern(cls, when: dict[str, Any]) -> dict[str, Any]:
+        wrong = check_pattern(when)
+        if wrong:
+            raise ValueError("; ".join(f"{path}: {message}" if path else message for path, message in wrong))
+        return _normalised(when)
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _modes(cls, value: Any) -> Any:
+        if value == "ask":
+            raise ValueError("`ask` is not there yet: write observe or act")
+        return value
+
+    @model_validator(mode="after")
+    def _said_out_loud(self) -> Rule:
+        if self.run is None and (self.scope or self.mode):
+            raise ValueError("`scope` and `mode` belong to a `run`")
+        if self.run is not None and self.scope is None:
+            raise ValueError('a rule with `run` needs `scope`: {tag: "key=value"}, or `all` in so many words')
+        if self.run is not None and self.mode is None:
+            raise ValueError("a rule with `run` needs `mode`: observe (say what it would do) or act")
+        return self
+
+
+class Guardrails(Written):
+    """Bounds that hold for every rule."""
+
+    max_age: Duration = Field(default=1800, description="an older alarm is told, not acted on")
+    act_within: Duration = Field(default=3600, description="after that, an alarm is too old to reboot for")
+    max_attempts: int = Field(default=1, ge=0, le=10, description="per incident; 0 means none")
+    max_per_day: int = Field(default=1, ge=0, le=10, description="per instance")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _region_limits(cls, value: Any) -> Any:
+        for key in ("max_acting", "max_actions_per_hour"):
+            if isinstance(value, dict) and key in value:
+                raise ValueError(f"`{key}` is not there yet: leave it out, and keep `scope` small")
+        return value
+
+
+class Config(Written):
+    """All of medic.yaml."""
+
+    channels: dict[str, Channel] = {}
+    rules: tuple[Rule, ...] = ()
+    runbooks: dict[str, Runbook] = {}
+    guardrails: Guardrails = Guardrails()
+    operators: tuple[str, ...] = Field(min_length=1, description="who hears of what could not be read or delivered")
+    sha256: str = Field(default="", exclude=True)
+
+
+def read_config(text: str, file: str, environment: Mapping[str, str]) -> Config:
+    """medic.yaml's text → Config, with `${NAME}` taken from `environment`.
+
+    Raises:
+        ConfigError: the first mistake, with file, line, column, the source line and how to mend it.
+    """
+    document = load(text, file)
+    if not isinstance(document.data, dict):
+        raise document.error((), "expected keys such as `channels`, `rules` and `operators`")
+    data = _with_secrets(document.data, (), document, environment)
+    if "sha256" in data:
+        raise document.error(("sha256",), "unknown key `sha256`")
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise _first_mistake(error, document) from None
+    _check_names(config, document)
+    return config.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()[:12]})
+
+
+def _with_secrets(value: Any, path: Path, document: Document, environment: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_secrets(one, (*path, key), document, environment) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_secrets(one, (*path, index), document, environment) for index, one in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        if not environment.get(name):
+            raise document.error(path, f"the environment has no {name}: export {name}=... where the worker starts")
+        return environment[name]
+
+    return _VARIABLE.sub(replace, value)
+
+
+def _first_mistake(error: ValidationError, document: Document) -> ConfigError:
+    # The deepest path says most: an error about a union's branch otherwise hides the key that is wrong.
+    first = max(error.errors(), key=lambda one: len(one["loc"]))
+    path = tuple(part for part in first["loc"] if isinstance(part, int) or not part[:1].isupper())
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = f"unknown key `{path[-1]}`" + _did_you_mean(str(path[-1]), _known_keys())
+    elif first["type"] == "missing":
+        message = f"`{path[-1]}` is missing"
+    return document.error(path, message)
+
+
+def _known_keys() -> set[str]:
+    keys: set[str] = set()
+    schema = Config.model_json_schema()
+    for model in [schema, *schema.get("$defs", {}).values()]:
+        keys |= set(model.get("properties", {}))
+    return keys - {"sha256"}
+
+
+def _did_you_mean(word: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(word, sorted(known), n=1)
+    return f" (did you mean `{close[0]}`?)" if close else ""
+
+
+def _check_names(config: Config, document: Document) -> None:
+    seen: set[str] = set()
+    channels = set(config.channels)
+    for index, rule in enumerate(config.rules):
+        if rule.name in seen:
+            raise document.error(("rules", index, "name"), f"another rule is named `{rule.name}` already")
+        seen.add(rule.name)
+        for position, name in enumerate(rule.notify):
+            if name not in channels:
+                hint = _did_you_mean(name, channels)
+                raise document.error(("rules", index, "notify", position), f"no channel is named `{name}`{hint}")
+        if rule.run is not None and rule.run not in config.runbooks:
+            hint = _did_you_mean(rule.run, set(config.runbooks))
+            raise document.error(("rules", index, "run"), f"no runbook is named `{rule.run}`{hint}")
+    for position, name in enumerate(config.operators):
+        if name not in channels:
+            hint = _did_you_mean(name, channels)
+            raise document.error(("operators", position), f"no channel is named `{name}`{hint}")
+
+
+def _normalised(when: dict[str, Any]) -> dict[str, Any]:
+    """The same pattern in the spelling to which events are normalised before matching."""
+
+    def each(value: Any, spell: Any) -> Any:
+        if isinstance(value, list):
+            return [each(one, spell) for one in value]
+        return spell(value) if isinstance(value, str) else value
+
+    spelled = dict(when)
+    if "type" in when:
+        spelled["type"] = each(when["type"], canonical_type)
+    if "region" in when:
+        try:
+            spelled["region"] = each(when["region"], normalise_region)
+        except EventRejected as rejected:
+            raise ValueError(str(rejected)) from None
+    return spelled

@@ -1,0 +1,142 @@
+"""Checks that may forbid acting, each on a fresh reading; each says why, with its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import Enum
+
+from remediation.cloud import Disk, Instance, Operation, ReadySnapshot, Sighting, Snapshot
+from remediation.config import TagScope
+from remediation.decisions import Order
+from remediation.durations import write_duration
+from remediation.models import Fact
+from remediation.reasons import Code, Reason, because
+
+
+class Ruling(str, Enum):
+    """What a guardrail says."""
+
+    GO = "go"
+    WAIT = "wait"
+    STOP = "stop"
+
+
+class Verdict(Fact):
+    """A guardrail's answer; `reason` is there unless it is GO."""
+
+    ruling: Ruling
+    reason: Reason | None = None
+
+    @property
+    def allowed(self) -> bool:
+        return self.ruling is Ruling.GO
+
+
+GO = Verdict(ruling=Ruling.GO)
+
+
+def may_begin(sighting: Sighting, order: Order, asked_for: str) -> Verdict:
+    """Whether this instance may be worked on at all: it exists, is in scope, runs, and can be protected."""
+    instance = sighting.instance
+    if instance is None:
+        return _stop(Code.INSTANCE_UNKNOWN, instance=asked_for)
+    verdict = may_touch(instance, order)
+    if verdict.ruling is Ruling.STOP:
+        return verdict
+    return may_protect(instance, sighting.disks, order)
+
+
+def may_touch(instance: Instance, order: Order) -> Verdict:
+    """Whether the instance is ours to touch and in the state that a repair needs (P9, P14)."""
+    if isinstance(order.scope, TagScope) and not instance.has_tag(order.scope.tag):
+        return _stop(Code.OUT_OF_SCOPE, tag=order.scope.tag, rule=order.rule)
+    if instance.is_isolated:
+        return _stop(Code.ISOLATED, state=instance.restrict_state)
+    if instance.operation.in_progress or instance.state == "REBOOTING":
+        operation = instance.operation
+        return _wait(Code.BUSY, operation=operation.name or instance.state, request=operation.request_id or "-")
+    if not instance.is_running:
+        return _stop(Code.WRONG_STATE, state=instance.state)
+    return GO
+
+
+def may_protect(instance: Instance, disks: Iterable[Disk], order: Order) -> Verdict:
+    """Whether every disk can have a snapshot; `unprotected: allow` is the one exception (P1)."""
+    if order.runbook.unprotected == "allow":
+        return GO
+    disks = tuple(disks)
+    bare = [*instance.local_disks, *(disk.disk_id for disk in disks if disk.shared or not disk.can_snapshot)]
+    if bare:
+        return _stop(Code.UNPROTECTED, disks=", ".join(bare))
+    if not disks:
+        return _stop(Code.NO_DISKS)
+    return GO
+
+
+def may_reboot(
+    sighting: Sighting,
+    order: Order,
+    *,
+    baseline: Operation,
+    ready: tuple[ReadySnapshot, ...],
+    seen: tuple[Snapshot, ...],
+    alarmed_at: datetime,
+) -> Verdict:
+    """Whether the one reboot may be sent now, on a reading of this moment (P1, P9).
+
+    Args:
+        baseline: the instance's last operation before the send, as history has it.
+        ready: the snapshots that this run holds.
+        seen: the same snapshots as read a moment ago.
+        alarmed_at: when the fault happened.
+    """
+    instance = sighting.instance
+    if instance is None:
+        return _stop(Code.INSTANCE_UNKNOWN, instance="")
+    if instance.operation.request_id != baseline.request_id:
+        return _stop(Code.OTHERS_ACTED, operation=instance.operation.name, request=instance.operation.request_id)
+    verdict = may_touch(instance, order)
+    if not verdict.allowed:
+        return verdict
+    age = sighting.read_at - alarmed_at
+    if age > timedelta(seconds=order.act_within_seconds):
+        limit = write_duration(order.act_within_seconds)
+        return _stop(Code.ACT_TOO_LATE, age=f"{int(age.total_seconds() // 60)} min", limit=limit)
+    return _all_protected(instance, sighting.disks, order, ready, seen)
+
+
+def _all_protected(
+    instance: Instance,
+    disks: tuple[Disk, ...],
+    order: Order,
+    ready: tuple[ReadySnapshot, ...],
+    seen: tuple[Snapshot, ...],
+) -> Verdict:
+    verdict = may_protect(instance, disks, order)
+    if not verdict.allowed or order.runbook.snapshot is None:
+        return verdict
+    held = {one.disk_id: one for one in ready}
+    now_ready = {one.snapshot_id: one for one in seen if one.is_ready}
+    for disk in disks:
+        if disk.shared or not disk.can_snapshot:
+            continue  # only reached under `unprotected: allow`
+        mine = held.get(disk.disk_id)
+        found = now_ready.get(mine.snapshot_id) if mine else None
+        if mine is None or found is None or found.disk_id != disk.disk_id or found.name != mine.name:
+            return _stop(Code.SNAPSHOT_MISSING, disk=disk.disk_id)
+    return GO
+
+
+def protectable(disks: Iterable[Disk]) -> tuple[Disk, ...]:
+    """The disks that a snapshot is made of, the system disk first."""
+    able = [disk for disk in disks if disk.can_snapshot and not disk.shared]
+    return tuple(sorted(able, key=lambda disk: (not disk.is_system_disk, disk.disk_id)))
+
+
+def _stop(code: Code, **facts: object) -> Verdict:
+    return Verdict(ruling=Ruling.STOP, reason=because(code, **facts))
+
+
+def _wait(code: Code, **facts: object) -> Verdict:
+    return Verdict(ruling=Ruling.WAIT, reason=because(code, **facts))

@@ -1,0 +1,111 @@
+"""From readings to healthy, unhealthy or unknown: an error of a probe is unknown, never one of the other two."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+from remediation.cloud import Sighting
+from remediation.models import Fact
+from remediation.reasons import Code, Reason, because
+
+
+class Health(str, Enum):
+    """The three values of a reading, and of the judgement over all of them."""
+
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    UNKNOWN = "unknown"
+
+
+class Reading(Fact):
+    """What one probe saw."""
+
+    probe: str
+    health: Health
+    why: Reason
+    required: bool = True
+
+
+class Judgement(Fact):
+    """All readings, judged: healthy only if every required one is."""
+
+    health: Health
+    readings: tuple[Reading, ...]
+
+    @property
+    def proven(self) -> tuple[Reason, ...]:
+        return tuple(one.why for one in self.readings if one.health is Health.HEALTHY)
+
+    @property
+    def unproven(self) -> tuple[Reason, ...]:
+        return tuple(one.why for one in self.readings if one.health is not Health.HEALTHY)
+
+
+def judge(readings: tuple[Reading, ...]) -> Judgement:
+    """Healthy if every required reading is healthy, unhealthy if one is unhealthy, otherwise unknown.
+
+    No required reading at all proves nothing, and is unknown.
+    """
+    required = [one.health for one in readings if one.required]
+    if Health.UNHEALTHY in required:
+        health = Health.UNHEALTHY
+    elif required and all(one is Health.HEALTHY for one in required):
+        health = Health.HEALTHY
+    else:
+        health = Health.UNKNOWN
+    return Judgement(health=health, readings=readings)
+
+
+def read_health(
+    sighting: Sighting, *, request_id: str, rebooted_at: datetime, recovered_at: datetime | None
+) -> tuple[Reading, ...]:
+    """What one sighting after the reboot proves.
+
+    Args:
+        request_id: the cloud's id of *our* reboot.
+        rebooted_at: when it was sent; only evidence newer than this counts.
+        recovered_at: when a recovery alarm (`status` "0") came in after it, if one did.
+    """
+    return (
+        _reboot_reported(sighting, request_id),
+        _running(sighting),
+        _heartbeat(sighting, rebooted_at),
+        _recovery_alarm(rebooted_at, recovered_at),
+        Reading(probe="guest", health=Health.UNKNOWN, why=because(Code.GUEST_NOT_PROBED), required=False),
+    )
+
+
+def _reboot_reported(sighting: Sighting, request_id: str) -> Reading:
+    operation = sighting.instance.operation if sighting.instance else None
+    why = because(Code.REBOOT_DONE, request=request_id)
+    if operation is not None and operation.request_id == request_id and operation.state == "SUCCESS":
+        return Reading(probe="operation", health=Health.HEALTHY, why=why)
+    if operation is not None and operation.request_id == request_id and operation.state == "FAILED":
+        failed = because(Code.REBOOT_FAILED, request=request_id, error=operation.error or "no message")
+        return Reading(probe="operation", health=Health.UNHEALTHY, why=failed)
+    return Reading(probe="operation", health=Health.UNKNOWN, why=because(Code.REBOOT_UNKNOWN))
+
+
+def _running(sighting: Sighting) -> Reading:
+    if sighting.instance is not None and sighting.instance.is_running:
+        return Reading(probe="state", health=Health.HEALTHY, why=because(Code.RUNNING))
+    state = sighting.instance.state if sighting.instance else "unknown"
+    return Reading(probe="state", health=Health.UNHEALTHY, why=because(Code.NOT_RUNNING, state=state))
+
+
+def _heartbeat(sighting: Sighting, rebooted_at: datetime) -> Reading:
+    if sighting.agent is None:
+        return Reading(probe="agent", health=Health.UNKNOWN, why=because(Code.AGENT_ABSENT), required=False)
+    beat = sighting.agent.last_heartbeat
+    if beat is not None and beat > rebooted_at:
+        after = int((beat - rebooted_at).total_seconds())
+        return Reading(probe="agent", health=Health.HEALTHY, why=because(Code.HEARTBEAT, seconds=after))
+    return Reading(probe="agent", health=Health.UNKNOWN, why=because(Code.NO_HEARTBEAT))
+
+
+def _recovery_alarm(rebooted_at: datetime, recovered_at: datetime | None) -> Reading:
+    if recovered_at is not None and recovered_at >= rebooted_at:
+        why = because(Code.SYMPTOM_GONE)
+        return Reading(probe="alarm", health=Health.HEALTHY, why=why, required=False)
+    return Reading(probe="alarm", health=Health.UNKNOWN, why=because(Code.NO_RECOVERY_ALARM), required=False)

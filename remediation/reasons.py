@@ -1,0 +1,77 @@
+"""Why something happened: a code with its facts, so that it can be asked for, and said in any language."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from remediation.models import Fact
+
+
+class Code(str, Enum):
+    """Every reason there is; its words stand in `words_en.py` and `words_zh.py`, one line a code."""
+
+    # what becomes of an event
+    RULE_RUNS = "rule_runs"
+    RULE_NOTIFIES = "rule_notifies"
+    NO_RULE = "no_rule"
+    JOINED = "joined"
+    DUPLICATE = "duplicate"
+    RECOVERY = "recovery"
+    TOO_OLD = "too_old"
+    ATTEMPTS_USED = "attempts_used"
+    DAY_USED = "day_used"
+    RELAPSE = "relapse"
+    UNREADABLE = "unreadable"
+    UNDECIDED = "undecided"
+    FOLDED = "folded"
+
+    # why nothing is done, or nothing more
+    WOULD_ACT = "would_act"
+    INSTANCE_UNKNOWN = "instance_unknown"
+    OUT_OF_SCOPE = "out_of_scope"
+    WRONG_STATE = "wrong_state"
+    ISOLATED = "isolated"
+    BUSY = "busy"
+    UNPROTECTED = "unprotected"
+    NO_DISKS = "no_disks"
+    ACT_TOO_LATE = "act_too_late"
+    SNAPSHOT_MISSING = "snapshot_missing"
+    OTHERS_ACTED = "others_acted"
+    SNAPSHOT_TIMEOUT = "snapshot_timeout"
+    SNAPSHOT_LOST = "snapshot_lost"
+    SNAPSHOT_UNKNOWN = "snapshot_unknown"
+    REBOOT_UNKNOWN = "reboot_unknown"
+    REBOOT_FAILED = "reboot_failed"
+    REBOOT_TIMEOUT = "reboot_timeout"
+    CLOUD_ERROR = "cloud_error"
+    CLOUD_SILENT = "cloud_silent"
+    RECOVERED_BY_ITSELF = "recovered_by_itself"
+    CANCELLED = "cancelled"
+    CANCELLED_LATE = "cancelled_late"
+    UNHEALTHY = "unhealthy"
+    NO_PROOF = "no_proof"
+    PROVEN = "proven"
+    OUR_BUG = "our_bug"
+
+    # what was proven, and what was not
+    REBOOT_DONE = "reboot_done"
+    RUNNING = "running"
+    HEARTBEAT = "heartbeat"
+    SYMPTOM_GONE = "symptom_gone"
+    NOT_RUNNING = "not_running"
+    NO_HEARTBEAT = "no_heartbeat"
+    AGENT_ABSENT = "agent_absent"
+    NO_RECOVERY_ALARM = "no_recovery_alarm"
+    GUEST_NOT_PROBED = "guest_not_probed"
+
+
+class Reason(Fact):
+    """One reason: what happened, and the facts that made it so."""
+
+    code: Code
+    facts: dict[str, str] = {}
+
+
+def because(code: Code, **facts: object) -> Reason:
+    """A Reason whose facts are given by name, each turned into text."""
+    return Reason(code=code, facts={name: str(value) for name, value in facts.items()})
