@@ -81,11 +81,15 @@ class Agent(Fact):
 
 
 class Sighting(Fact):
-    """One fresh reading of an instance with all of its disks; `instance` is None if the cloud knows none."""
+    """One fresh reading of an instance with all of its disks; `instance` is None if the cloud knows none.
+
+    `agent` is None where the guest has no agent, or where reading it was denied: then `agent_error` says so.
+    """
 
     instance: Instance | None
     disks: tuple[Disk, ...] = ()
     agent: Agent | None = None
+    agent_error: str = ""
     read_at: datetime
 
 

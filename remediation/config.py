@@ -111,9 +111,9 @@ class Guardrails(Written):
 class Config(Written):
     """All of medic.yaml."""
 
-    channels: dict[str, Channel] = {}
+    channels: dict[str, Channel] = Field(default={})
     rules: tuple[Rule, ...] = ()
-    runbooks: dict[str, Runbook] = {}
+    runbooks: dict[str, Runbook] = Field(default={})
     guardrails: Guardrails = Guardrails()
     operators: tuple[str, ...] = Field(min_length=1, description="who hears of what could not be read or delivered")
     sha256: str = Field(default="", exclude=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-
 from remediation.cloud import Disk, Operation, ReadySnapshot
 from remediation.decisions import IncidentState, Order, Recipient, Run
 from remediation.events import Alarm
@@ -157,6 +156,13 @@ class RemediationEnded(Fact):
     ended_at: datetime
 
 
+# Failures that Temporal must not try again by itself. A mutating call may have been sent when its activity timed out:
+# that is final too, and the workflow observes before it does anything else. All others are proven to have changed
+# nothing. (The server knows time-outs in this list by the prefix; tests/workflows/test_acting.py holds it to that.)
+FINAL = ("AlreadySo", "Refused", "NeedsPeople", "OutcomeUnknown")
+FINAL_WHEN_MUTATING = (*FINAL, "TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat")
+
+
 class Target(Fact):
     """The one instance that an activity is about."""
 
@@ -200,7 +206,6 @@ class FindEffectInput(Fact):
     disk_id: str = ""
     name: str = ""
     baseline: Operation = Operation()
-    not_before: datetime
     settled_at: datetime
 
 
@@ -226,10 +231,11 @@ class RebootInput(Fact):
 
 
 class RebootDone(Fact):
-    """The cloud took the reboot."""
+    """The cloud took the reboot; `adopted` if that was found out and not answered."""
 
     request_id: str
     sent_at: datetime
+    adopted: bool = False
 
 
 class WaitForRebootInput(Fact):
@@ -240,12 +246,13 @@ class WaitForRebootInput(Fact):
 
 
 class VerifyInput(Fact):
-    """Collect the proof that the reboot helped."""
+    """Collect the proof that the reboot helped; the last look returns whatever it sees."""
 
     target: Target
     request_id: str
     rebooted_at: datetime
     recovered_at: datetime | None = None
+    last_look: bool = False
 
 
 class UnreadableInput(Fact):

@@ -46,6 +46,7 @@ class Timing(Fact):
 
     patience_seconds: int = 900
     validity_seconds: int = 360
+    notice_seconds: int = 900
 
 
 class Order(Fact):

@@ -3,6 +3,7 @@
     MedicError
     ├── EventRejected      not an alarm that we understand                      → receipt, kept for people
     ├── ConfigError        medic.yaml or a setting, with file:line:column       → refuse to start
+    ├── NoticeFailed       a notice did not arrive; says whether to try again   → retried, then reported
     └── CloudError         translated once, in activities/clients; carries action, code, request id, region
         ├── Throttled        retry     certainly not done: come back, slower
         ├── NotYet           wait      certainly not done: right now it is in another state
@@ -48,6 +49,14 @@ class ConfigError(MedicError):
         where = f"{self.path}: " if self.path else ""
         pointer = f"\n    {self.source}\n    {' ' * (self.column - 1)}^" if self.source and self.column else ""
         return f"{place}{where}{self.message}{pointer}"
+
+
+class NoticeFailed(MedicError):
+    """A notice did not arrive; `permanent` if trying again changes nothing. The message never holds the address."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
 
 class CloudError(MedicError):

@@ -28,9 +28,20 @@ _SECONDS_BELOW = 10**11  # a smaller number of milliseconds would be a day of 19
 
 # The names that rules and people use; anything else keeps the spelling in which it came.
 KNOWN_FAULTS = (
-    "DiskReadonly GuestCoreError GuestOom PingUnreachable GuestReboot NvmeError NfctTableFull ErrorCfgFstab ErrorCfgDNS "
-    "InstanceRestarted InstanceRestarting CvmPacketDropedByQosWanOutBandwidth CvmPacketDropedByQosConnectionSession"
-).split()
+    "DiskReadonly",
+    "GuestCoreError",
+    "GuestOom",
+    "PingUnreachable",
+    "GuestReboot",
+    "NvmeError",
+    "NfctTableFull",
+    "ErrorCfgFstab",
+    "ErrorCfgDNS",
+    "InstanceRestarted",
+    "InstanceRestarting",
+    "CvmPacketDropedByQosWanOutBandwidth",
+    "CvmPacketDropedByQosConnectionSession",
+)
 _CANONICAL = {name.lower(): name for name in KNOWN_FAULTS}
 
 

@@ -61,6 +61,18 @@ def may_touch(instance: Instance, order: Order) -> Verdict:
     return GO
 
 
+def may_snapshot(sighting: Sighting, order: Order, disk_id: str) -> Verdict:
+    """Whether a snapshot of this disk may be begun now: it is still a disk of an instance that is ours to touch."""
+    if sighting.instance is None:
+        return _stop(Code.INSTANCE_UNKNOWN, instance="")
+    verdict = may_touch(sighting.instance, order)
+    if not verdict.allowed:
+        return verdict
+    if disk_id not in {disk.disk_id for disk in sighting.disks}:
+        return _stop(Code.DISK_GONE, disk=disk_id)
+    return GO
+
+
 def may_protect(instance: Instance, disks: Iterable[Disk], order: Order) -> Verdict:
     """Whether every disk can have a snapshot; `unprotected: allow` is the one exception (P1)."""
     if order.runbook.unprotected == "allow":

@@ -95,6 +95,9 @@ def _running(sighting: Sighting) -> Reading:
 
 
 def _heartbeat(sighting: Sighting, rebooted_at: datetime) -> Reading:
+    if sighting.agent_error:
+        why = because(Code.AGENT_UNREADABLE, error=sighting.agent_error)
+        return Reading(probe="agent", health=Health.UNKNOWN, why=why)
     if sighting.agent is None:
         return Reading(probe="agent", health=Health.UNKNOWN, why=because(Code.AGENT_ABSENT), required=False)
     beat = sighting.agent.last_heartbeat

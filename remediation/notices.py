@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from remediation.decisions import Recipient
 from remediation.events import Alarm
@@ -87,7 +88,7 @@ def headline_of(outcome: Outcome) -> Headline:
     }.get(outcome, Headline.NEEDS_YOU)
 
 
-def about(alarm: Alarm) -> dict[str, object]:
+def about(alarm: Alarm) -> dict[str, Any]:
     """The fields of a notice that its alarm fixes."""
     return {
         "instance_id": alarm.instance_id,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from pydantic import Field
+
 from remediation.models import Fact
 
 
@@ -34,6 +36,7 @@ class Code(str, Enum):
     BUSY = "busy"
     UNPROTECTED = "unprotected"
     NO_DISKS = "no_disks"
+    DISK_GONE = "disk_gone"
     ACT_TOO_LATE = "act_too_late"
     SNAPSHOT_MISSING = "snapshot_missing"
     OTHERS_ACTED = "others_acted"
@@ -52,6 +55,8 @@ class Code(str, Enum):
     NO_PROOF = "no_proof"
     PROVEN = "proven"
     OUR_BUG = "our_bug"
+    RUN_ENDED_FROM_OUTSIDE = "run_ended_from_outside"
+    UNDELIVERED = "undelivered"
 
     # what was proven, and what was not
     REBOOT_DONE = "reboot_done"
@@ -61,6 +66,7 @@ class Code(str, Enum):
     NOT_RUNNING = "not_running"
     NO_HEARTBEAT = "no_heartbeat"
     AGENT_ABSENT = "agent_absent"
+    AGENT_UNREADABLE = "agent_unreadable"
     NO_RECOVERY_ALARM = "no_recovery_alarm"
     GUEST_NOT_PROBED = "guest_not_probed"
 
@@ -69,7 +75,7 @@ class Reason(Fact):
     """One reason: what happened, and the facts that made it so."""
 
     code: Code
-    facts: dict[str, str] = {}
+    facts: dict[str, str] = Field(default={})
 
 
 def because(code: Code, **facts: object) -> Reason:

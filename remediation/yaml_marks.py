@@ -84,7 +84,7 @@ def _build(loader: yaml.SafeLoader, node: yaml.Node, path: Path, marks: dict[Pat
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*path, index), marks, document) for index, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node)  # type: ignore[no-untyped-call]  # types-PyYAML leaves it untyped
+        return loader.construct_object(node)
     built: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = str(key_node.value)

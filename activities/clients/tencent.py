@@ -1,0 +1,224 @@
+"""The one place that makes Tencent Cloud clients, sends calls, and translates their errors.
+
+The SDK's retryer and region breaker stay off: the first sends a call again after it succeeded, the second swallows the
+error. `call_json` is used, and not the typed models: these turn an error body with an unexpected content type into a
+reply full of None.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from tencentcloud.cbs.v20170312.cbs_client import CbsClient
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+from tencentcloud.cvm.v20170312.cvm_client import CvmClient
+from tencentcloud.tat.v20201028.tat_client import TatClient
+
+from activities.clients import replies
+from activities.clients.credentials import Credentials
+from activities.clients.error_classes import classify, hint
+from remediation.cloud import Agent, Disk, Instance, Snapshot
+from remediation.errors import CloudError, NeedsPeople, NotYet, OutcomeUnknown, Refused, Throttled
+from remediation.events import INSTANCE_ID
+from remediation.permits import SendPermit
+
+# At DEBUG the SDK logs whole requests, with the signature and the token in them.
+logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)
+
+_CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient}
+_MUTATING = {"CreateSnapshot", "RebootInstances"}
+_PAGE = 100
+# The connection was never made, so nothing was sent.
+_NEVER_SENT = (requests.exceptions.ConnectTimeout, urllib3.exceptions.NewConnectionError)
+
+
+class TencentCloud:
+    """The calls that we use, in our words; every failure is a CloudError of one of its six classes."""
+
+    def __init__(self, credentials: Credentials, *, endpoint: str | None = None, timeout_seconds: int = 10) -> None:
+        """`endpoint` takes every product's API at one address, for example `http://127.0.0.1:8080`."""
+        self._credentials = credentials
+        self._profile = _profile(endpoint, timeout_seconds)
+        # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
+        self._local = threading.local()
+
+    def describe_instance(self, region: str, instance_id: str) -> Instance | None:
+        """The instance, or None if this account knows none of that id in that region."""
+        reply = self._call("cvm", "DescribeInstances", region, {"InstanceIds": [_instance(instance_id)]})
+        found = [one for one in reply.get("InstanceSet") or [] if one.get("InstanceId") == instance_id]
+        return replies.read_instance(found[0], region) if found else None
+
+    def describe_disks(self, region: str, instance_id: str) -> tuple[Disk, ...]:
+        """Every CBS disk that is attached to the instance, all pages."""
+        filters = [{"Name": "instance-id", "Values": [_instance(instance_id)]}]
+        rows = self._pages("cbs", "DescribeDisks", region, {"Filters": filters}, "DiskSet")
+        return tuple(replies.read_disk(row) for row in rows if row.get("InstanceId") == instance_id)
+
+    def describe_agent(self, region: str, instance_id: str) -> Agent | None:
+        """The guest's TAT agent, or None if it never reported."""
+        reply = self._call("tat", "DescribeAutomationAgentStatus", region, {"InstanceIds": [_instance(instance_id)]})
+        rows = [one for one in reply.get("AutomationAgentSet") or [] if one.get("InstanceId") == instance_id]
+        return replies.read_agent(rows[0]) if rows else None
+
+    def find_snapshots(self, region: str, disk_id: str, name: str) -> tuple[Snapshot, ...]:
+        """This disk's snapshots of exactly this name; whether the API's own filter is exact is not documented."""
+        filters = [{"Name": "disk-id", "Values": [disk_id]}, {"Name": "snapshot-name", "Values": [name]}]
+        rows = self._pages("cbs", "DescribeSnapshots", region, {"Filters": filters}, "SnapshotSet")
+        found = (replies.read_snapshot(row) for row in rows)
+        return tuple(one for one in found if one.name == name and one.disk_id == disk_id)
+
+    def describe_snapshots(self, region: str, snapshot_ids: tuple[str, ...]) -> tuple[Snapshot, ...]:
+        """These snapshots, as far as they exist; at most 100 ids, and never an empty list."""
+        params = {"SnapshotIds": list(snapshot_ids), "Limit": _PAGE}
+        reply = self._call("cbs", "DescribeSnapshots", region, params)
+        return tuple(replies.read_snapshot(row) for row in reply.get("SnapshotSet") or [])
+
+    def create_snapshot(
+        self, permit: SendPermit, region: str, disk_id: str, *, name: str, expires_at: datetime, tags: Mapping[str, str]
+    ) -> tuple[str, str]:
+        """Begin one snapshot of one disk → (snapshot id, request id)."""
+        params = {
+            "DiskId": disk_id,
+            "SnapshotName": name,
+            "Deadline": expires_at.strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
+        reply = self._call("cbs", "CreateSnapshot", region, params, permit)
+        snapshot_id = reply.get("SnapshotId")
+        if not isinstance(snapshot_id, str) or not snapshot_id.startswith("snap-"):
+            raise OutcomeUnknown("the answer has no snapshot id", action="CreateSnapshot", region=region)
+        return snapshot_id, str(reply.get("RequestId") or "")
+
+    def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
+        """Begin the reboot of one instance → the request's id, by which its end is recognised."""
+        params = {"InstanceIds": [_instance(instance_id)], "StopType": stop_type}
+        reply = self._call("cvm", "RebootInstances", region, params, permit)
+        request_id = reply.get("RequestId")
+        if not isinstance(request_id, str) or not request_id:
+            raise OutcomeUnknown("the answer has no request id", action="RebootInstances", region=region)
+        return request_id
+
+    def _pages(self, product: str, action: str, region: str, params: dict[str, Any], rows: str) -> Iterator[Any]:
+        offset = 0
+        while True:
+            reply = self._call(product, action, region, {**params, "Limit": _PAGE, "Offset": offset})
+            page = reply.get(rows) or []
+            yield from page
+            offset += len(page)
+            if not page or offset >= (reply.get("TotalCount") or 0):
+                return
+
+    def _call(
+        self, product: str, action: str, region: str, params: dict[str, Any], permit: SendPermit | None = None
+    ) -> Mapping[str, Any]:
+        mutating = action in _MUTATING
+        _check_target(action, region, params, mutating)
+        client = self._client(product, region)
+        refusal = permit.refusal(time.monotonic()) if permit else "it has no permit"
+        if mutating and refusal:
+            kind = NotYet if permit and permit.mode.value == "act" else Refused
+            raise kind(f"not sent: {refusal}", action=action, region=region, code="NotSent")
+        try:
+            reply = client.call_json(action, params)
+        except CloudError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever the SDK raises is translated, and never guessed at
+            raise _translate(error, action, region, mutating) from None
+        return _checked(reply, action, region, mutating)
+
+    def _client(self, product: str, region: str) -> Any:
+        clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
+        if (product, region) not in clients:
+            clients[product, region] = _CLIENTS[product](self._credentials, region, self._profile)
+        return clients[product, region]
+
+
+def _profile(endpoint: str | None, timeout_seconds: int) -> ClientProfile:
+    http = HttpProfile(reqTimeout=(min(timeout_seconds, 5), timeout_seconds))
+    if endpoint is not None:
+        address = urlsplit(endpoint)
+        http.protocol = address.scheme
+        http.endpoint = address.netloc
+    return ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True)
+
+
+def _instance(instance_id: str) -> str:
+    if not INSTANCE_ID.fullmatch(instance_id):
+        raise Refused(f"{instance_id!r} is not the id of an instance", code="NotSent")
+    return instance_id
+
+
+def _check_target(action: str, region: str, params: Mapping[str, Any], mutating: bool) -> None:
+    """To this API an empty list means *everything* (P8)."""
+    for name, value in params.items():
+        if value == [] and name != "Tags":
+            raise Refused(f"not sent: {name} is empty, which means all", action=action, region=region, code="NotSent")
+    if not mutating:
+        return
+    targets = params.get("InstanceIds") or [params.get("DiskId")]
+    prefix = "ins-" if "InstanceIds" in params else "disk-"
+    if len(targets) != 1 or not str(targets[0]).startswith(prefix) or not str(targets[0])[len(prefix) :].isalnum():
+        raise Refused(f"not sent: {targets!r} is not one well-formed id", action=action, region=region, code="NotSent")
+
+
+def _checked(reply: Any, action: str, region: str, mutating: bool) -> Mapping[str, Any]:
+    response = reply.get("Response") if isinstance(reply, Mapping) else None
+    if not isinstance(response, Mapping):
+        kind = OutcomeUnknown if mutating else Throttled
+        raise kind("the answer has no Response", action=action, region=region, code="NoResponse")
+    error = response.get("Error")
+    if error:  # the SDK misses it when the content type is not exactly application/json
+        code, message = str(error.get("Code") or ""), str(error.get("Message") or "")
+        raise _answered(action, region, code, message, str(response.get("RequestId") or ""), mutating)
+    return response
+
+
+def _answered(action: str, region: str, code: str, message: str, request_id: str, mutating: bool) -> CloudError:
+    mend = hint(action, code)
+    text = f"{message}; {mend}" if mend else message
+    kind = classify(action, code, mutating=mutating)
+    return kind(text, action=action, code=code, request_id=request_id, region=region)
+
+
+def _translate(error: Exception, action: str, region: str, mutating: bool) -> CloudError:
+    """Whatever the SDK raised, as one of the six classes."""
+    code = error.get_code() if isinstance(error, TencentCloudSDKException) else type(error).__name__
+    if isinstance(error, TencentCloudSDKException) and error.get_request_id():
+        message = str(error.get_message())
+        return _answered(action, region, str(code), message, str(error.get_request_id()), mutating)
+    if isinstance(error, TencentCloudSDKException) and code not in ("ClientNetworkError", "ServerNetworkError"):
+        return NeedsPeople(str(error.get_message()), action=action, code=str(code), region=region)
+    never_sent = _was_never_sent(error)
+    kind = OutcomeUnknown if mutating and not never_sent else Throttled
+    said = _plain(error)
+    text = f"the cloud cannot be reached: {said}" if never_sent else f"no usable answer: {said}"
+    return kind(text, action=action, code=str(code), region=region)
+
+
+def _was_never_sent(error: BaseException) -> bool:
+    """Only a connection that was never made proves that nothing was sent."""
+    seen: BaseException | None = error
+    for _ in range(10):
+        if seen is None:
+            return False
+        reason = getattr(seen, "reason", None) or next((one for one in seen.args if isinstance(one, Exception)), None)
+        if isinstance(seen, _NEVER_SENT) or isinstance(getattr(reason, "reason", reason), _NEVER_SENT):
+            return True
+        seen = seen.__context__
+    return False
+
+
+def _plain(error: Exception) -> str:
+    message = error.get_message() if isinstance(error, TencentCloudSDKException) else str(error)
+    text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
+    return " ".join(text.split())[:300]

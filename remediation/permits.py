@@ -1,0 +1,35 @@
+"""The right to send one mutating call now: given by a guard on a fresh reading, and worth nothing a moment later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from remediation.runbooks import Mode
+
+MAX_READING_AGE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class SendPermit:
+    """Carried from the guard to the client layer, which asks it immediately before signing (P5, P9).
+
+    Attributes:
+        mode: only `act` sends.
+        read_at: when the guard's reading was begun, on the process's monotonic clock, seconds.
+        deadline: when this attempt's time is up on the same clock; a paused worker wakes up after it.
+    """
+
+    mode: Mode
+    read_at: float
+    deadline: float
+
+    def refusal(self, now: float) -> str | None:
+        """Why the call must not be sent at `now` (monotonic seconds), or None."""
+        if self.mode is not Mode.ACT:
+            return f"the rule's mode is {self.mode.value}: nothing is sent"
+        if now > self.deadline:
+            return "this attempt's time is up; it is planned again on a fresh reading"
+        age = now - self.read_at
+        if age > MAX_READING_AGE_SECONDS:
+            return f"the guard's reading is {age:.0f} s old; it is read again"
+        return None

@@ -1,0 +1,240 @@
+"""tell(notice, locale): a notice's facts in the words of one language, what the reader has to do always first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from urllib.parse import quote
+
+from remediation.models import Fact
+from remediation.notices import Headline, Notice, PlannedDisk, RunRef
+from remediation.phrases import Phrase
+from remediation.reasons import Code
+from remediation.report import Outcome, SnapshotTaken
+from remediation.runbooks import Mode
+from remediation.wording import NAME_LENGTH, clean, phrase_in, words_of, write_span
+from remediation.wording import say as say
+
+SHANGHAI = timezone(timedelta(hours=8))  # Asia/Shanghai knows no summer time, and zone data may be missing
+MOST_DETAILS = 50
+
+_TODO_FOR: Mapping[Code, Phrase] = {
+    Code.UNDELIVERED: Phrase.DO_UNDELIVERED,
+    Code.UNREADABLE: Phrase.DO_UNREADABLE,
+    Code.OUR_BUG: Phrase.DO_FAILED,
+}
+_TODO: Mapping[Headline, Phrase] = {
+    Headline.OBSERVED: Phrase.DO_OBSERVED,
+    Headline.ACTING: Phrase.DO_WAITING,
+    Headline.HELD: Phrase.DO_HELD,
+    Headline.RECOVERED: Phrase.DO_SYMPTOM_GONE,
+    Headline.NEEDS_YOU: Phrase.DO_NEEDS_YOU,
+}
+_TODO_PLANNED: Mapping[Headline, Phrase] = {
+    Headline.ACTING: Phrase.DO_ACTING,
+    Headline.OBSERVED: Phrase.DO_WOULD_ACT,
+}
+_TODO_AT_END: Mapping[Outcome, Phrase] = {outcome: Phrase(f"do_{outcome.value}") for outcome in Outcome}
+
+
+class Told(Fact):
+    """A notice in words: `subject` is the first line of `text`."""
+
+    subject: str
+    text: str
+
+
+def tell(notice: Notice, locale: str, *, run_url: str = "", zone: tzinfo = SHANGHAI) -> Told:
+    """A notice in words: its first line, and a plain text that begins with that line.
+
+    Args:
+        locale: `en` or `zh`; any other is told in English.
+        run_url: where the run is in the Temporal UI, if the notice has a run.
+        zone: the zone of all times; they carry their offset, except for HH:MM in the first line.
+    """
+    page = _Page(notice, locale, zone, run_url)
+    subject = page.subject()
+    sections = (page.todo(), page.why(), page.plan(), page.done(), page.restore(), page.times(), page.about())
+    blocks = filter(None, map("\n".join, sections))
+    return Told(subject=subject, text="\n\n".join([subject, *blocks]))
+
+
+def tell_misdirected(recipient: str, locale: str) -> str:
+    """The sentence for operators who get a notice whose address has vanished from medic.yaml."""
+    return phrase_in(locale, Phrase.MISDIRECTED, recipient=recipient)
+
+
+def run_url(ui: str, namespace: str, run: RunRef) -> str:
+    """Where a run is in the Temporal UI; without its run id, the latest one of the workflow."""
+    workflow = f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(run.workflow_id, safe='')}"
+    return f"{workflow}/{quote(run.run_id, safe='')}/history" if run.run_id else workflow
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One notice on its way into words; each section yields its lines, or none."""
+
+    notice: Notice
+    locale: str
+    zone: tzinfo
+    run_url: str
+
+    def subject(self) -> str:
+        return f"[{self.notice.headline.value}] {self._matter()}"
+
+    def todo(self) -> Iterator[str]:
+        notice = self.notice
+        answer = _TODO[notice.headline]
+        if notice.plan is not None:
+            answer = _TODO_PLANNED.get(notice.headline, answer)
+        if notice.result is not None:
+            answer = _TODO_AT_END[notice.result.outcome]
+        if notice.reason is not None:
+            answer = _TODO_FOR.get(notice.reason.code, answer)
+        yield self._phrase(Phrase.TODO, answer=self._phrase(answer))
+        if self._acting and notice.run is not None:
+            yield self._phrase(Phrase.CANCEL, command=f"medic cancel {notice.run.workflow_id}")
+
+    def why(self) -> Iterator[str]:
+        result = self.notice.result
+        reasons = (self.notice.reason, result.reason if result is not None else None)
+        said = [say(one, self.locale) for one in reasons if one is not None]
+        if result is not None:
+            yield self._phrase(Phrase.OUTCOME, outcome=self._name(result.outcome.value))
+        yield from (self._phrase(Phrase.WHY, reason=reason) for reason in dict.fromkeys(said))
+        details = self.notice.details
+        yield from _bullets(clean(line) for line in details[:MOST_DETAILS])
+        if len(details) > MOST_DETAILS:
+            yield self._phrase(Phrase.MORE, count=len(details) - MOST_DETAILS)
+
+    def plan(self) -> Iterator[str]:
+        notice, plan = self.notice, self.notice.plan
+        told = notice.result is None or notice.result.outcome is Outcome.WOULD_ACT
+        if plan is None or not told:
+            return
+        days = max(round(plan.keep_seconds / 86_400), 1)
+        steps = [self._phrase(Phrase.SNAPSHOT_OF, disk=self._disk(disk), days=days) for disk in plan.disks]
+        outage = write_span(plan.reboot_timeout_seconds)
+        steps = steps or [self._phrase(Phrase.NO_SNAPSHOT)]
+        steps.append(self._phrase(Phrase.REBOOT, stop_type=plan.stop_type, outage=outage))
+        steps.append(self._phrase(Phrase.PROOF))
+        yield self._phrase(Phrase.NEXT if self._acting else Phrase.WOULD)
+        yield from (f"{number}. {step}" for number, step in enumerate(steps, 1))
+        if not self._acting:
+            yield self._phrase(Phrase.LET_IT_ACT, rule=notice.rule)
+        elif not plan.disks:
+            yield self._phrase(Phrase.AT_ONCE)
+        elif plan.snapshots_by is None:
+            yield self._phrase(Phrase.WHEN_READY)
+        else:
+            yield self._phrase(Phrase.WHEN_READY_BY, by=self._time(plan.snapshots_by))
+
+    def done(self) -> Iterator[str]:
+        result = self.notice.result
+        if result is None or result.outcome is Outcome.WOULD_ACT:
+            return
+        reboot = result.reboot
+        if reboot is None:
+            yield self._phrase(Phrase.NO_REBOOT)
+        else:
+            phrase = Phrase.OUTAGE if reboot.back_at is not None else Phrase.OUTAGE_OPEN
+            line = self._phrase(
+                phrase,
+                seconds=round(reboot.outage_seconds or 0),
+                sent=self._time(reboot.sent_at),
+                back=self._time(reboot.back_at),
+                request=reboot.request_id,
+            )
+            yield self._adopted(line) if reboot.adopted else line
+        for title, reasons in ((Phrase.PROVEN, result.proven), (Phrase.UNPROVEN, result.unproven)):
+            if reasons or reboot is not None:
+                yield self._phrase(title)
+                said = [say(reason, self.locale) for reason in reasons]
+                yield from _bullets(said or [self._phrase(Phrase.NOTHING)])
+
+    def restore(self) -> Iterator[str]:
+        snapshots = self.notice.result.snapshots if self.notice.result is not None else ()
+        if snapshots:
+            yield self._phrase(Phrase.SNAPSHOTS)
+            yield from _bullets(self._snapshot(one) for one in snapshots)
+        if any(one.ready for one in snapshots):
+            yield self._phrase(Phrase.RESTORE)
+
+    def times(self) -> Iterator[str]:
+        result = self.notice.result
+        if result is not None and result.steps:
+            yield self._phrase(Phrase.STEPS)
+            yield from _bullets(
+                self._phrase(Phrase.STEP, step=self._name(step.name), span=write_span(step.seconds))
+                for step in result.steps
+            )
+        if result is not None and result.undelivered:
+            yield self._phrase(Phrase.UNDELIVERED, recipients=", ".join(result.undelivered))
+
+    def about(self) -> Iterator[str]:
+        notice = self.notice
+        if notice.instance_id:
+            yield self._phrase(Phrase.INSTANCE, instance=self._who())
+        if notice.fault:
+            yield self._phrase(Phrase.SYMPTOM, symptom=self._name(notice.fault))
+        if notice.since is not None:
+            yield self._phrase(Phrase.SINCE, time=self._time(notice.since))
+        if notice.rule and notice.mode is not None:
+            yield self._phrase(Phrase.RULE_MODE, rule=notice.rule, mode=notice.mode.value)
+        elif notice.rule:
+            yield self._phrase(Phrase.RULE, rule=notice.rule)
+        if self.run_url:
+            yield self._phrase(Phrase.RUN, url=self.run_url)
+
+    @property
+    def _acting(self) -> bool:
+        """Whether a run is under way that acts; a copy for operators of what did not arrive has another headline."""
+        notice = self.notice
+        planned = notice.plan is not None and notice.mode is Mode.ACT
+        return notice.result is None and (planned or notice.headline is Headline.ACTING)
+
+    def _matter(self) -> str:
+        notice = self.notice
+        if not notice.instance_id:
+            if notice.run is not None and (notice.reason is None or notice.reason.code is not Code.UNREADABLE):
+                return clean(notice.run.workflow_id)
+            count = notice.reason.facts.get("count") if notice.reason is not None else None
+            return self._phrase(Phrase.EVENTS_UNREADABLE if count else Phrase.EVENT_UNREADABLE, count=count)
+        symptom = self._name(notice.fault)
+        if notice.since is not None and symptom:
+            time = notice.since.astimezone(self.zone).strftime("%H:%M")
+            symptom = self._phrase(Phrase.SYMPTOM_SINCE, symptom=symptom, time=time)
+        return f"{self._who()}: {symptom}" if symptom else self._who()
+
+    def _who(self) -> str:
+        name = clean(self.notice.name, NAME_LENGTH)
+        instance_id, region = clean(self.notice.instance_id, NAME_LENGTH), clean(self.notice.region, NAME_LENGTH)
+        return f"{name} ({instance_id}, {region})" if name else f"{instance_id} ({region})"
+
+    def _disk(self, disk: PlannedDisk) -> str:
+        if not disk.usage or not disk.size_gib:
+            return clean(disk.disk_id)
+        return self._phrase(Phrase.DISK, disk=disk.disk_id, usage=self._name(disk.usage), size=disk.size_gib)
+
+    def _snapshot(self, one: SnapshotTaken) -> str:
+        phrase = Phrase.SNAPSHOT_READY if one.ready else Phrase.SNAPSHOT_NOT_READY
+        expires = self._time(one.expires_at)
+        line = self._phrase(phrase, snapshot=one.snapshot_id, disk=one.disk_id, expires=expires)
+        return self._adopted(line) if one.adopted else line
+
+    def _adopted(self, line: str) -> str:
+        return self._phrase(Phrase.ADOPTED, text=line)
+
+    def _time(self, moment: datetime | None) -> str:
+        return moment.astimezone(self.zone).isoformat(" ", "seconds") if moment is not None else ""
+
+    def _name(self, identifier: str) -> str:
+        return words_of(self.locale).NAMES.get(identifier, clean(identifier, NAME_LENGTH))
+
+    def _phrase(self, phrase: Phrase, **facts: object) -> str:
+        return phrase_in(self.locale, phrase, **facts)
+
+
+def _bullets(lines: Iterable[str]) -> Iterator[str]:
+    return (f"- {line}" for line in lines)

@@ -1,0 +1,187 @@
+"""English: what every reason, phrase and name says to somebody who was woken by it."""
+
+from __future__ import annotations
+
+from remediation.phrases import Phrase
+from remediation.reasons import Code
+
+REASONS: dict[Code, str] = {
+    Code.RULE_RUNS: "Rule `{rule}` matches and runs `{runbook}`.",
+    Code.RULE_NOTIFIES: "Rule `{rule}` matches; it tells people and runs nothing.",
+    Code.NO_RULE: "No rule matches this event. If one should, add it to `rules` in medic.yaml.",
+    Code.JOINED: "A remediation of this instance is running already; this alarm joined it.",
+    Code.DUPLICATE: "Event {event} was taken in before and has been delivered again.",
+    Code.RECOVERY: "The cloud reports that the symptom is gone.",
+    Code.TOO_OLD: "The alarm is {age} old and `max_age` is {limit}: it is told, not acted on. If the instance is still "
+    "sick, send a fresh event with `medic send`.",
+    Code.ATTEMPTS_USED: "Repairs tried: {tried}; `max_attempts` allows {limit}. What did not help is not repeated: "
+    "look for the cause on the instance.",
+    Code.DAY_USED: "Repairs of this instance within 24 hours: {tried}; `max_per_day` allows {limit}. Look for the "
+    "cause before you raise it.",
+    Code.RELAPSE: "The symptom came back {after} after the repair, within the watch of {watch}. The repair does not "
+    "last: look for the cause on the instance.",
+    Code.UNREADABLE: "An event could not be read: {error}.",
+    Code.UNDECIDED: "What to do about this event could not be decided, and nothing was done: {error}. The worker's log "
+    "says more.",
+    Code.FOLDED: "Too many events came in to keep each of them: {count} more were only counted.",
+    Code.WOULD_ACT: "The rule only observes: the instance was read, and nothing that changes it was sent.",
+    Code.INSTANCE_UNKNOWN: "The cloud knows no instance {instance} in this region. Check the region and the id in the "
+    "event (the console's template carries a placeholder such as ins-xxxxxxxx), and that the worker's credentials "
+    "belong to the account that owns it.",
+    Code.OUT_OF_SCOPE: "The instance does not carry the tag {tag}, which rule `{rule}` asks for. Set the tag on the "
+    "instance in the console, or change `scope` of the rule in medic.yaml.",
+    Code.WRONG_STATE: "The instance is {state}, and a reboot needs RUNNING. If it should run, start it in the console.",
+    Code.ISOLATED: "The instance is isolated ({state}), as after an overdue bill. Settle or renew it in the billing "
+    "console first.",
+    Code.BUSY: "Another operation is under way on the instance: {operation} (request {request}). Wait for its end, or "
+    "find in CloudAudit who started it.",
+    Code.UNPROTECTED: "No snapshot can be made of {disks} (a local or shared disk, or one that cannot have any). "
+    "Save them in another way and reboot by hand; or accept the risk with `unprotected: allow` in the runbook.",
+    Code.NO_DISKS: "The cloud shows no disk of this instance, so nothing would protect it. Look at its disks in the "
+    "console, and whether the worker may call DescribeDisks.",
+    Code.ACT_TOO_LATE: "The alarm was {age} old when the reboot could have come, and `act_within` is {limit}. If the "
+    "instance is still sick, reboot it by hand or send a fresh event with `medic send`.",
+    Code.SNAPSHOT_MISSING: "Just before the reboot, {disk} had no ready snapshot of this run: the disk was attached, "
+    "or its snapshot deleted, meanwhile. Look at both in the console, then send a fresh event with `medic send`.",
+    Code.DISK_GONE: "{disk} is no longer attached to the instance, so it was not touched. Look at the instance's "
+    "disks in the console, then send a fresh event with `medic send`.",
+    Code.OTHERS_ACTED: "Somebody else has worked on the instance meanwhile: {operation} (request {request}). Find in "
+    "CloudAudit who it was, and ask before you do anything.",
+    Code.SNAPSHOT_TIMEOUT: "The snapshots were not ready within {timeout} (last seen: {last}), so it was not rebooted. "
+    "Look at them in the console; `snapshot.timeout` in the runbook gives them more time.",
+    Code.SNAPSHOT_LOST: "Snapshot {snapshot} of {disk} was lost while it was being made (state {state}), so it was not "
+    "rebooted. Make a snapshot in the console, then reboot by hand.",
+    Code.SNAPSHOT_UNKNOWN: "Whether the snapshot of {disk} was made is not known: the answer was lost and no snapshot "
+    "was found, so it was not rebooted. Look under Snapshots in the console.",
+    Code.REBOOT_UNKNOWN: "Whether our reboot was carried out is not known: the cloud does not show it. Look at the "
+    "instance's operation log in the console before you reboot it again.",
+    Code.REBOOT_FAILED: "The cloud took the reboot and reports it as failed: {error} (request {request}). Log in by "
+    "VNC in the console, and look before you reboot it again.",
+    Code.REBOOT_TIMEOUT: "The reboot was sent and not reported as done within {timeout} (last seen: {last}). Log in by "
+    "VNC in the console: a guest that does not react to a soft reboot has to be forced by hand.",
+    Code.CLOUD_ERROR: "The cloud answered with an error that trying again does not mend: {error}. If it is about "
+    "permissions or credentials, check the worker's CAM policy and its TENCENTCLOUD_SECRET_ID.",
+    Code.CLOUD_SILENT: "The cloud was out of reach for {seconds} s: {error}. Check the worker's network and the "
+    "cloud's status page.",
+    Code.RECOVERED_BY_ITSELF: "The cloud reported at {at} that the symptom is gone, before anything was rebooted.",
+    Code.CANCELLED: "A person cancelled it before the reboot was sent.",
+    Code.CANCELLED_LATE: "A person cancelled it after the reboot had been sent, which cannot be taken back; nothing "
+    "further was done.",
+    Code.UNHEALTHY: "After the reboot the instance is not well: see what is not proven. Log in by VNC in the console.",
+    Code.NO_PROOF: "Within {timeout} after the reboot there was no proof that the instance is well. It may be: log in "
+    "and look.",
+    Code.PROVEN: "The instance is proven to be well again.",
+    Code.RUN_ENDED_FROM_OUTSIDE: "The run was ended from outside, without its own last words. Look at the instance, "
+    "and find in the run's history who ended it and where it stood.",
+    Code.UNDELIVERED: "A notice did not reach {recipient}: {error}. Tell those people, and correct the address in "
+    "medic.yaml.",
+    Code.OUR_BUG: "A mistake in cvm-medic itself: {error}. Heal the instance by hand, and report the run.",
+    Code.REBOOT_DONE: "The cloud reports our reboot as done (request {request}).",
+    Code.RUNNING: "The instance is RUNNING.",
+    Code.HEARTBEAT: "The guest's agent gave a sign of life {seconds} s after the reboot was sent.",
+    Code.SYMPTOM_GONE: "The cloud reported the symptom as gone after the reboot.",
+    Code.NOT_RUNNING: "The instance is {state}, not RUNNING.",
+    Code.NO_HEARTBEAT: "The guest's agent has given no sign of life since the reboot.",
+    Code.AGENT_ABSENT: "The guest has no agent that is online (TAT), so nothing inside it says that it is up.",
+    Code.AGENT_UNREADABLE: "Whether the guest's agent lives could not be read: {error}. The worker needs the "
+    "permission tat:DescribeAutomationAgentStatus.",
+    Code.NO_RECOVERY_ALARM: "The cloud has not reported the symptom as gone.",
+    Code.GUEST_NOT_PROBED: "Nothing has looked inside the guest: whether its file systems and services work is open.",
+}
+
+PHRASES: dict[Phrase, str] = {
+    Phrase.SYMPTOM_SINCE: "{symptom} since {time}",
+    Phrase.EVENT_UNREADABLE: "an event could not be read",
+    Phrase.EVENTS_UNREADABLE: "{count} events could not be read",
+    Phrase.TODO: "Do you have to do anything? {answer}",
+    Phrase.DO_OBSERVED: "cvm-medic does nothing about this and waits for nobody: whether you should is yours to judge.",
+    Phrase.DO_ACTING: "No. It goes on by itself, and you will hear how it ended.",
+    Phrase.DO_WAITING: "Not yet. Nothing was changed; it is tried again, and you will hear how it ended.",
+    Phrase.DO_HELD: "Not now. It is on hold, and nothing is being changed.",
+    Phrase.DO_SYMPTOM_GONE: "No. The symptom is gone.",
+    Phrase.DO_NEEDS_YOU: "Yes. The instance may still be sick and cvm-medic does not repair it: look at it now.",
+    Phrase.DO_UNDELIVERED: "Yes. Others were to get this notice and did not: tell them.",
+    Phrase.DO_UNREADABLE: "Yes. Nothing was done about it, and an instance may be sick: read what came in, look at the "
+    "instance that it is about, and correct the sender.",
+    Phrase.DO_RECOVERED: "No. The snapshots stay until they expire.",
+    Phrase.DO_RECOVERED_BY_ITSELF: "No. The symptom went away before anything was rebooted.",
+    Phrase.DO_NOT_RECOVERED: "Yes. The instance is not proven to be well, and nothing further is tried: log in and "
+    "look at it now.",
+    Phrase.DO_HANDED_OVER: "Yes. The instance is yours now, as it is: nothing further is tried.",
+    Phrase.DO_REFUSED: "Yes. The instance may still be sick and cvm-medic may not repair it: look at it, and at why.",
+    Phrase.DO_CANCELLED: "Yes, if the instance is still sick: a person stopped it, and nothing further is tried.",
+    Phrase.DO_FAILED: "Yes. cvm-medic itself failed: take the instance as unrepaired, and look at it now.",
+    Phrase.DO_WOULD_ACT: "Yes, if the instance is still sick: nothing was changed, this rule only observes.",
+    Phrase.NEXT: "What happens next, in order:",
+    Phrase.WOULD: "What it would do, in order:",
+    Phrase.DISK: "{disk} ({usage}, {size} GiB)",
+    Phrase.SNAPSHOT_OF: "a snapshot of {disk}, kept for about {days} days",
+    Phrase.NO_SNAPSHOT: "no snapshot, as the runbook allows",
+    Phrase.REBOOT: "the reboot ({stop_type}): expect an outage of up to {outage}; if it takes longer, people are told",
+    Phrase.PROOF: "the proof that the instance is well again, and a notice of how it ended",
+    Phrase.WHEN_READY: "The reboot can come as soon as the cloud reports every snapshot as ready, and never before.",
+    Phrase.WHEN_READY_BY: "The reboot can come as soon as the cloud reports every snapshot as ready, and never before. "
+    "If they are not by {by}, it is given up and people are asked.",
+    Phrase.AT_ONCE: "The reboot can come at any moment from now on.",
+    Phrase.CANCEL: "To stop it: {command}",
+    Phrase.LET_IT_ACT: "To let it act: write `mode: act` in rule `{rule}` in medic.yaml.",
+    Phrase.OUTCOME: "Outcome: {outcome}",
+    Phrase.WHY: "Why: {reason}",
+    Phrase.OUTAGE: "Outage: at most {seconds} s, {sent} to {back} (request {request})",
+    Phrase.OUTAGE_OPEN: "Outage: since {sent}, not seen to have ended (request {request})",
+    Phrase.NO_REBOOT: "Outage: no reboot of this run is on record",
+    Phrase.ADOPTED: "{text}; the answer was lost, and it was found at the cloud",
+    Phrase.PROVEN: "Proven:",
+    Phrase.UNPROVEN: "Not proven:",
+    Phrase.NOTHING: "nothing",
+    Phrase.SNAPSHOTS: "Snapshots:",
+    Phrase.SNAPSHOT_READY: "{snapshot} of {disk}: ready, expires {expires}",
+    Phrase.SNAPSHOT_NOT_READY: "{snapshot} of {disk}: not seen ready, do not rely on it, expires {expires}",
+    Phrase.RESTORE: "To restore: stop the instance, roll each disk back to its snapshot (in the console, or by "
+    "ApplySnapshot with both ids), start it. All data written to the disk after the snapshot is lost.",
+    Phrase.STEPS: "Time taken:",
+    Phrase.STEP: "{step}: {span}",
+    Phrase.UNDELIVERED: "Notices that did not arrive: {recipients}",
+    Phrase.INSTANCE: "Instance: {instance}",
+    Phrase.SYMPTOM: "Symptom: {symptom}",
+    Phrase.SINCE: "Since: {time}",
+    Phrase.RULE: "Rule: {rule}",
+    Phrase.RULE_MODE: "Rule: {rule} (mode: {mode})",
+    Phrase.RUN: "Run: {url}",
+    Phrase.MORE: "and {count} more",
+    Phrase.MISDIRECTED: "You get this because it was meant for {recipient}, which is no longer in medic.yaml.",
+}
+
+# What has a name of its own: faults, outcomes, steps, usages of disks. What is not here is shown as it is.
+NAMES: dict[str, str] = {
+    "DiskReadonly": "disk read-only",
+    "GuestCoreError": "kernel failure",
+    "GuestOom": "out of memory",
+    "PingUnreachable": "ping unreachable",
+    "GuestReboot": "instance rebooted",
+    "NvmeError": "NVMe device error",
+    "NfctTableFull": "connection table full",
+    "ErrorCfgFstab": "faulty fstab",
+    "ErrorCfgDNS": "faulty DNS settings",
+    "InstanceRestarted": "instance restarted by a host error",
+    "InstanceRestarting": "restart planned by the cloud",
+    "CvmPacketDropedByQosWanOutBandwidth": "packets dropped, outbound bandwidth exceeded",
+    "CvmPacketDropedByQosConnectionSession": "packets dropped, too many connections",
+    "recovered": "recovered",
+    "recovered_by_itself": "recovered by itself",
+    "not_recovered": "not recovered",
+    "handed_over": "handed over to people",
+    "refused": "refused",
+    "cancelled": "cancelled",
+    "failed": "failed",
+    "would_act": "would act",
+    "look": "looking at the instance",
+    "snapshots": "snapshots",
+    "reboot": "sending the reboot",
+    "back": "coming back",
+    "settle": "coming to rest",
+    "verify": "proof",
+    "tell": "telling people",
+    "SYSTEM_DISK": "system disk",
+    "DATA_DISK": "data disk",
+}

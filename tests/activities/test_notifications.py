@@ -1,0 +1,225 @@
+"""send_notice: the right words to the right address, every address once, and no address in what history keeps."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.notifications import NotificationActivities
+from remediation.config import Config, read_config
+from remediation.decisions import Recipient
+from remediation.errors import NoticeFailed
+from remediation.notices import OPERATORS, Delivery, Headline, Notice, RunRef
+from remediation.reasons import Code, because
+from remediation.report import Outcome, RemediationResult
+from remediation.runbooks import Mode
+
+PAGE = """
+channels:
+  oncall:
+    locale: zh
+    to:
+      - webhook: https://hooks.example.com/oncall?key=secret
+      - mail: oncall@example.com
+  platform:
+    to:
+      - webhook: https://hooks.example.com/platform?key=secret
+operators: [oncall, platform]
+"""
+ONCALL = "https://hooks.example.com/oncall?key=secret"
+PLATFORM = "https://hooks.example.com/platform?key=secret"
+RUN = RunRef(workflow_id="cvm/ap-guangzhou/ins-abc/remediation", run_id="0193")
+RUN_URL = "http://ui:8233/namespaces/prod/workflows/cvm%2Fap-guangzhou%2Fins-abc%2Fremediation/0193/history"
+NOTICE = Notice(
+    id="run-1-alarm",
+    headline=Headline.ACTING,
+    instance_id="ins-abc",
+    region="ap-guangzhou",
+    name="web\n1",
+    fault="DiskReadonly",
+    since=datetime(2026, 11, 22, 19, 12, tzinfo=timezone.utc),
+    rule="disk-read-only",
+    mode=Mode.ACT,
+    reason=because(Code.RULE_RUNS, rule="disk-read-only", runbook="snapshot-and-reboot"),
+    run=RUN,
+)
+
+
+class Receivers:
+    """Every address there is, as the two senders see them; one that is in `broken` refuses."""
+
+    def __init__(self) -> None:
+        self.broken: dict[str, NoticeFailed] = {}
+        self.posted: list[tuple[str, dict[str, Any], str]] = []
+        self.mailed: list[tuple[str, str, str, str]] = []
+
+    def post(self, url: str, payload: dict[str, Any], idempotency_key: str) -> int:
+        if url in self.broken:
+            raise self.broken[url]
+        self.posted.append((url, payload, idempotency_key))
+        return 200
+
+    def mail(self, to: str, subject: str, text: str, notice_id: str) -> int:
+        if to in self.broken:
+            raise self.broken[to]
+        self.mailed.append((to, subject, text, notice_id))
+        return 250
+
+
+class Poster:
+    def __init__(self, receivers: Receivers) -> None:
+        self._receivers = receivers
+
+    def send(self, url: str, payload: dict[str, Any], *, idempotency_key: str) -> int:
+        return self._receivers.post(url, payload, idempotency_key)
+
+
+class Mailer:
+    def __init__(self, receivers: Receivers) -> None:
+        self._receivers = receivers
+
+    def send(self, to: str, subject: str, text: str, *, notice_id: str) -> int:
+        return self._receivers.mail(to, subject, text, notice_id)
+
+
+@pytest.fixture
+def receivers() -> Receivers:
+    return Receivers()
+
+
+@pytest.fixture
+def config() -> Config:
+    return read_config(PAGE, "medic.yaml", {})
+
+
+@pytest.fixture
+def hands(config: Config, receivers: Receivers) -> NotificationActivities:
+    return NotificationActivities(config, Poster(receivers), Mailer(receivers), ui="http://ui:8233", namespace="prod")
+
+
+def recipient(channel: str, place: int, kind: str = "webhook") -> Recipient:
+    return Recipient(channel=channel, place=place, kind=kind)
+
+
+def send(hands: NotificationActivities, to: Recipient, notice: Notice = NOTICE, attempt: Any = None) -> str:
+    environment = attempt or ActivityEnvironment()
+    receipt = environment.run(hands.send_notice, Delivery(notice=notice, recipient=to))
+    assert isinstance(receipt, str)
+    return receipt
+
+
+def test_a_webhook_gets_words_and_facts_and_the_receipt_holds_no_address(
+    hands: NotificationActivities, receivers: Receivers
+) -> None:
+    assert send(hands, recipient("oncall", 0)) == "webhook 200"
+    ((url, payload, key),) = receivers.posted
+    assert url == ONCALL
+    assert key == payload["id"] == "run-1-alarm"
+    assert payload["headline"] == "ACTING"
+    assert payload["subject"] == "[ACTING] web 1 (ins-abc, ap-guangzhou): 磁盘只读，始于 03:12"
+    assert payload["text"].startswith(payload["subject"] + "\n")
+    assert payload["locale"] == "zh"
+    assert payload["name"] == "web 1"
+    assert payload["since"] == "2026-11-22T19:12:00+00:00"
+    assert payload["outcome"] is None
+    assert payload["run"] == {"workflow_id": RUN.workflow_id, "run_id": "0193", "url": RUN_URL}
+    assert RUN_URL in payload["text"]
+    assert Notice.model_validate(payload["notice"]) == NOTICE
+    assert json.loads(json.dumps(payload)) == payload
+
+
+def test_the_end_tells_its_outcome_to_machines_too(hands: NotificationActivities, receivers: Receivers) -> None:
+    result = RemediationResult(
+        run_key="run-1",
+        outcome=Outcome.RECOVERED,
+        reason=because(Code.PROVEN),
+        instance_id="ins-abc",
+        region="ap-guangzhou",
+        rule="disk-read-only",
+        mode=Mode.ACT,
+        started_at=datetime(2026, 11, 22, 19, 12, tzinfo=timezone.utc),
+        ended_at=datetime(2026, 11, 22, 19, 21, tzinfo=timezone.utc),
+    )
+    send(hands, recipient("platform", 0), NOTICE.model_copy(update={"result": result}))
+    ((_, payload, _),) = receivers.posted
+    assert payload["outcome"] == "recovered"
+    assert payload["notice"]["result"]["ended_at"]
+
+
+def test_a_mail_gets_the_same_words(hands: NotificationActivities, receivers: Receivers) -> None:
+    assert send(hands, recipient("oncall", 1, "mail")) == "mail 250"
+    ((to, subject, text, notice_id),) = receivers.mailed
+    assert to == "oncall@example.com"
+    assert notice_id == "run-1-alarm"
+    assert text.splitlines()[0] == subject
+
+
+def test_operators_are_all_addresses_of_all_their_channels_each_in_its_language(
+    hands: NotificationActivities, receivers: Receivers
+) -> None:
+    assert send(hands, OPERATORS) == "webhook 200, mail 250, webhook 200"
+    assert [(url, payload["locale"]) for url, payload, _ in receivers.posted] == [(ONCALL, "zh"), (PLATFORM, "en")]
+    assert len(receivers.mailed) == 1
+
+
+@pytest.mark.parametrize("gone", [recipient("night-shift", 0), recipient("platform", 1), recipient("platform", -3)])
+def test_an_address_that_has_vanished_falls_back_to_operators_who_are_told_so(
+    gone: Recipient, hands: NotificationActivities, receivers: Receivers
+) -> None:
+    send(hands, gone)
+    assert len(receivers.posted) == 2
+    assert all(str(gone) in payload["text"] for _, payload, _ in receivers.posted)
+    assert str(gone) in receivers.mailed[0][2]
+
+
+@pytest.mark.parametrize("permanent", [True, False])
+def test_a_refusal_is_tried_again_only_where_that_is_of_use(
+    permanent: bool, hands: NotificationActivities, receivers: Receivers
+) -> None:
+    receivers.broken[PLATFORM] = NoticeFailed("webhook hooks.example.com answered 500", permanent=permanent)
+    with pytest.raises(ApplicationError) as failed:
+        send(hands, recipient("platform", 0))
+    assert failed.value.type == "NoticeFailed"
+    assert failed.value.non_retryable is permanent
+    assert failed.value.message == "platform[0] (webhook): webhook hooks.example.com answered 500"
+
+
+def test_one_operator_who_cannot_be_reached_does_not_keep_it_from_the_others(
+    hands: NotificationActivities, receivers: Receivers
+) -> None:
+    receivers.broken[ONCALL] = NoticeFailed("down", permanent=False)
+    receivers.broken["oncall@example.com"] = NoticeFailed("no such mailbox", permanent=True)
+    with pytest.raises(ApplicationError, match=r"down.*no such mailbox") as failed:
+        send(hands, OPERATORS)
+    assert failed.value.non_retryable is False
+    assert [url for url, _, _ in receivers.posted] == [PLATFORM]
+
+
+def test_a_later_attempt_writes_only_to_those_whom_no_earlier_one_reached(
+    hands: NotificationActivities, receivers: Receivers
+) -> None:
+    receivers.broken[ONCALL] = NoticeFailed("down", permanent=False)
+    first, noted = ActivityEnvironment(), list[Any]()
+    first.on_heartbeat = lambda *details: noted.append(details)
+    with pytest.raises(ApplicationError):
+        send(hands, OPERATORS, attempt=first)
+    receivers.broken.clear()
+    second = ActivityEnvironment()
+    second.info = dataclasses.replace(second.info, heartbeat_details=noted[-1])
+    assert send(hands, OPERATORS, attempt=second) == "mail 250, webhook 200, webhook 200"
+    assert [url for url, _, _ in receivers.posted] == [PLATFORM, ONCALL]
+    assert len(receivers.mailed) == 1
+    assert "secret" not in repr(noted)
+
+
+def test_a_mail_without_a_mail_server_says_which_setting_is_missing(config: Config, receivers: Receivers) -> None:
+    hands = NotificationActivities(config, Poster(receivers), None, ui="http://ui", namespace="default")
+    with pytest.raises(ApplicationError, match="MEDIC_SMTP") as failed:
+        send(hands, recipient("oncall", 1, "mail"))
+    assert failed.value.non_retryable

@@ -1,0 +1,129 @@
+"""A cloud in memory behind the activities' own seam: for the story's logic, where HTTP would prove nothing more."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from remediation.cloud import REBOOT, Agent, Disk, Instance, Operation, Snapshot
+from remediation.errors import Refused
+from remediation.permits import SendPermit
+
+
+@dataclass
+class StagedCloud:
+    """One instance per id on demand; what happens is staged by the fields.
+
+    Attributes:
+        polls_until_ready: readings after which a snapshot is ready; the reading before it says 100 % and CREATING.
+        polls_until_back: readings after which a reboot is reported as done.
+        on_call: called with each action's name before it is answered; may raise a CloudError.
+        after_effect: the same, after a mutating call has had its effect.
+    """
+
+    region: str = "ap-guangzhou"
+    polls_until_ready: int = 1
+    polls_until_back: int = 1
+    instance: Callable[[str], Instance | None] | None = None
+    disks: tuple[Disk, ...] = (
+        Disk(disk_id="disk-sys", usage="SYSTEM_DISK", size_gib=50),
+        Disk(disk_id="disk-dat", usage="DATA_DISK", size_gib=200),
+    )
+    agent: bool = True
+    heartbeat: bool = True
+    reboot_ends_as: str = "SUCCESS"
+    on_call: Callable[[str], None] = lambda action: None
+    after_effect: Callable[[str], None] = lambda action: None
+    calls: list[str] = field(default_factory=list)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    _polls: dict[str, int] = field(default_factory=dict)
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def mutating(self) -> list[str]:
+        return [call for call in self.calls if call in ("CreateSnapshot", REBOOT)]
+
+    def describe_instance(self, region: str, instance_id: str) -> Instance | None:
+        with self._lock:
+            self._called("DescribeInstances")
+            operation = self.operations.get(
+                instance_id, Operation(name="RunInstances", state="SUCCESS", request_id="r-0")
+            )
+            if operation.in_progress and self._poll(operation.request_id) > self.polls_until_back:
+                operation = operation.model_copy(update={"state": self.reboot_ends_as})
+                self.operations[instance_id] = operation
+            if self.instance is not None:
+                staged = self.instance(instance_id)
+                return staged.model_copy(update={"operation": operation}) if staged else None
+            return Instance(
+                instance_id=instance_id,
+                region=region,
+                name="web-1",
+                state="RUNNING",
+                operation=operation,
+                tags={"medic": "on"},
+            )
+
+    def describe_disks(self, region: str, instance_id: str) -> tuple[Disk, ...]:
+        self._called("DescribeDisks")
+        return self.disks
+
+    def describe_agent(self, region: str, instance_id: str) -> Agent | None:
+        self._called("DescribeAutomationAgentStatus")
+        beat = datetime.now(timezone.utc) if self.heartbeat else datetime(2020, 1, 1, tzinfo=timezone.utc)
+        return Agent(online=True, last_heartbeat=beat) if self.agent else None
+
+    def find_snapshots(self, region: str, disk_id: str, name: str) -> tuple[Snapshot, ...]:
+        with self._lock:
+            self._called("DescribeSnapshots")
+            return tuple(one for one in self.snapshots.values() if (one.disk_id, one.name) == (disk_id, name))
+
+    def describe_snapshots(self, region: str, snapshot_ids: tuple[str, ...]) -> tuple[Snapshot, ...]:
+        with self._lock:
+            self._called("DescribeSnapshots")
+            return tuple(self._seen(one) for one in snapshot_ids if one in self.snapshots)
+
+    def create_snapshot(
+        self, permit: SendPermit, region: str, disk_id: str, *, name: str, expires_at: datetime, tags: Mapping[str, str]
+    ) -> tuple[str, str]:
+        with self._lock:
+            self._allowed(permit, "CreateSnapshot")
+            number = next(self._ids)
+            made = Snapshot(snapshot_id=f"snap-{number}", disk_id=disk_id, name=name, state="CREATING")
+            self.snapshots[made.snapshot_id] = made
+        self.after_effect("CreateSnapshot")
+        return made.snapshot_id, f"r-{number}"
+
+    def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
+        with self._lock:
+            self._allowed(permit, REBOOT)
+            request_id = f"r-{next(self._ids)}"
+            self.operations[instance_id] = Operation(name=REBOOT, state="OPERATING", request_id=request_id)
+        self.after_effect(REBOOT)
+        return request_id
+
+    def _called(self, action: str) -> None:
+        self.calls.append(action)
+        self.on_call(action)
+
+    def _allowed(self, permit: SendPermit, action: str) -> None:
+        refusal = permit.refusal(time.monotonic())
+        if refusal:
+            raise Refused(refusal, action=action, code="NotSent")
+        self._called(action)
+
+    def _poll(self, key: str) -> int:
+        self._polls[key] = self._polls.get(key, 0) + 1
+        return self._polls[key]
+
+    def _seen(self, snapshot_id: str) -> Snapshot:
+        snapshot, polls = self.snapshots[snapshot_id], self._poll(snapshot_id)
+        if polls >= self.polls_until_ready:
+            return snapshot.model_copy(update={"state": "NORMAL", "percent": 100})
+        percent = 100 * polls // max(self.polls_until_ready - 1, 1)
+        return snapshot.model_copy(update={"percent": percent})

@@ -1,0 +1,43 @@
+"""What every test may ask for: a real Temporal server, and one whose time can be skipped.
+
+Each is started once for each test process (so `pytest -n 2` has two), on ports of its own, and ends with it. Isolate
+tests from one another by a task queue and an instance id of their own: see `unique`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from tests.temporal_server import Server, dev_server, time_skipping_server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def server() -> AsyncIterator[Server]:
+    """The official dev server: `.client`, `.address`, `.namespace`, `.environment` for other processes."""
+    async with dev_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Client:
+    """A client of the dev server."""
+    return server.client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """The time-skipping server; start workflows with `.client`, and await their results to let time pass."""
+    async with time_skipping_server() as environment:
+        yield environment
+
+
+@pytest.fixture
+def unique() -> str:
+    """Lower-case hex that no other test has: `f"ins-{unique}"`, `f"medic-{unique}"`."""
+    return uuid.uuid4().hex[:8]

@@ -1,0 +1,207 @@
+"""The wiring: settings → clients → activities → workers. Imported by `cli` and by tests alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy as Policy
+
+from activities.clients.credentials import Credentials
+from activities.clients.mail import MailSender
+from activities.clients.tencent import TencentCloud
+from activities.clients.webhook import WebhookSender
+from activities.cloud import Cloud
+from activities.decisions import DecisionActivities
+from activities.instances import InstanceActivities
+from activities.notifications import Mail, NotificationActivities, Webhook
+from activities.polling import Pace
+from activities.snapshots import SnapshotActivities
+from remediation.config import Config, read_config
+from remediation.contract import RATES, Queue, SearchAttribute
+from remediation.decisions import Timing
+from remediation.errors import ConfigError
+from remediation.settings import Settings
+from starter.connection import connect
+from workflows.incident import Incident
+from workflows.remediate_instance import RemediateInstance
+from workflows.unreadable_event import UnreadableDigest, UnreadableEvent
+
+WORKFLOWS = [Incident, RemediateInstance, UnreadableEvent, UnreadableDigest]
+
+# A module that a workflow imports without saying so is named when the worker is built, and not in the middle of a run.
+STRICT = SandboxRestrictions.default.with_import_notification_policy(
+    Policy.WARN_ON_DYNAMIC_IMPORT | Policy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+)
+_SLOTS = 50  # activities of one kind at a time in one worker; each holds its slot for one call only
+_CACHE = 2000  # above the number of runs that wait, or every step would replay its run from the beginning
+# After a crash the server keeps a run's next task for the dead worker this long.
+_STICKY = timedelta(seconds=2)
+
+log = logging.getLogger("medic.worker")
+
+
+def build_workers(
+    client: Client,
+    settings: Settings,
+    config: Config,
+    cloud: Cloud,
+    *,
+    webhook: Webhook | None = None,
+    mail: Mail | None = None,
+) -> list[Worker]:
+    """One worker for the workflows, and one for each queue of activities, all in this process.
+
+    Args:
+        cloud: the real client, or whatever a test puts in its place.
+        webhook, mail: how notices are sent; the real ones if left out.
+    """
+    readings = InstanceActivities(cloud, Pace(settings.poll_interval))
+    snapshots = SnapshotActivities(cloud, Pace(settings.poll_interval))
+    timing = Timing(
+        patience_seconds=settings.cloud_patience,
+        validity_seconds=settings.signature_validity,
+        notice_seconds=settings.notice_patience,
+    )
+    notices = NotificationActivities(
+        config,
+        webhook or WebhookSender(settings.cloud_timeout),
+        mail or (MailSender(settings.smtp, settings.mail_from, settings.cloud_timeout) if settings.smtp else None),
+        ui=settings.temporal_ui,
+        namespace=client.namespace,
+    )
+    hands: dict[Queue, list[Any]] = {
+        Queue.NOTICES: [notices.send_notice],
+        Queue.READINGS: [
+            readings.inspect_instance,
+            readings.find_reboot,
+            readings.wait_until_back,
+            readings.verify_instance,
+            snapshots.find_snapshot,
+        ],
+        Queue.SNAPSHOTS: [snapshots.create_snapshot],
+        Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready],
+        Queue.REBOOTS: [readings.reboot_instance],
+    }
+    grace = timedelta(seconds=settings.shutdown_grace)
+    threads = ThreadPoolExecutor(_SLOTS * len(hands), thread_name_prefix="activity")
+    story = Worker(
+        client,
+        task_queue=Queue.WORKFLOWS.of(settings.task_queue),
+        workflows=WORKFLOWS,
+        activities=[DecisionActivities(config, timing).decide_event],
+        activity_executor=threads,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=STRICT),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        sticky_queue_schedule_to_start_timeout=_STICKY,
+        max_cached_workflows=_CACHE,
+        graceful_shutdown_timeout=grace,
+        # This worker runs local activities only: what has to be limited is on a queue of its own.
+        no_remote_activities=True,
+    )
+    limited = settings.rate_limits == "on"
+    return [story] + [
+        Worker(
+            client,
+            task_queue=queue.of(settings.task_queue),
+            activities=activities,
+            activity_executor=threads,
+            max_concurrent_activities=_SLOTS,
+            max_task_queue_activities_per_second=RATES.get(queue) if limited else None,
+            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+            graceful_shutdown_timeout=grace,
+        )
+        for queue, activities in hands.items()
+    ]
+
+
+def load_config(settings: Settings, environment: Mapping[str, str]) -> Config:
+    """The operator's page.
+
+    Raises:
+        ConfigError: it is not there, or has a mistake.
+    """
+    try:
+        text = Path(settings.config).read_text(encoding="utf-8")
+    except OSError as error:
+        hint = "write one, or set MEDIC_CONFIG to where it is"
+        raise ConfigError(f"cannot be read: {error.strerror}; {hint}", settings.config) from None
+    except UnicodeDecodeError:
+        raise ConfigError("is not UTF-8", settings.config) from None
+    return read_config(text, settings.config, environment)
+
+
+async def ensure_search_attributes(client: Client) -> None:
+    """Register what is missing, before anything is polled: an unregistered one fails workflow tasks for ever.
+
+    Raises:
+        ConfigError: they are missing and may not be registered; names the exact command that does.
+    """
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = [one.value for one in SearchAttribute if one.value not in known.custom_attributes]
+    if not missing:
+        return
+    keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    try:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=dict.fromkeys(missing, keyword))
+        )
+    except RPCError as error:
+        if error.status is RPCStatusCode.ALREADY_EXISTS:  # another worker was faster
+            return
+        command = " ".join(f"--name {name} --type Keyword" for name in missing)
+        raise ConfigError(
+            f"Temporal lacks search attributes and does not let this worker register them ({error.message}). Run:\n"
+            f"    temporal operator search-attribute create --namespace {client.namespace} {command}"
+        ) from None
+    log.info("registered search attributes: %s", ", ".join(missing))
+
+
+async def run_worker(settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is in hand, within `shutdown_grace`.
+
+    Raises:
+        ConfigError, NeedsPeople, TemporalUnreachable: it cannot start, and says why.
+    """
+    config = load_config(settings, environment)
+    credentials = Credentials(environment)
+    credentials.get_credential_info()
+    cloud = TencentCloud(credentials, endpoint=settings.cloud_endpoint, timeout_seconds=settings.cloud_timeout)
+    client = await connect()
+    await ensure_search_attributes(client)
+    await work(build_workers(client, settings, config, cloud), _told_to_stop())
+
+
+async def work(workers: Sequence[Worker], stop: asyncio.Event) -> None:
+    """Run all workers until `stop`; if one of them fails, all end and its error is raised."""
+    async with AsyncExitStack() as stack:
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        queues = ", ".join(worker.task_queue for worker in workers)
+        log.info("worker %d polls %s", os.getpid(), queues)
+        await stop.wait()
+        log.info("worker %d finishes what is in its hands", os.getpid())
+
+
+def _told_to_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,80 @@
+"""One attempt as its steps share it: what was ordered, how to call, and what has been done so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from remediation.cloud import Sighting
+    from remediation.contract import Effect, FindEffectInput, Queue, RemediateInput, Target
+    from remediation.decisions import Order
+    from remediation.events import Alarm
+    from remediation.health import Judgement
+    from remediation.reasons import Reason
+    from remediation.report import Outcome, RebootSent, SnapshotTaken
+    from remediation.runbooks import Runbook
+    from workflows.calls import Calls
+    from workflows.journal import Journal
+
+
+class Ended(Exception):
+    """The story ends here, with this outcome."""
+
+    def __init__(self, outcome: Outcome, reason: Reason) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
+        self.reason = reason
+
+
+@dataclass
+class Attempt:
+    """What every step of the story needs and may add to."""
+
+    wanted: RemediateInput
+    calls: Calls
+    journal: Journal
+    started_at: datetime
+    sighting: Sighting | None = None
+    snapshots: dict[str, SnapshotTaken] = field(default_factory=dict)
+    reboot: RebootSent | None = None
+    judgement: Judgement | None = None
+    recovered: Alarm | None = None
+
+    @property
+    def order(self) -> Order:
+        return self.wanted.order
+
+    @property
+    def runbook(self) -> Runbook:
+        return self.wanted.order.runbook
+
+    @property
+    def target(self) -> Target:
+        return Target(region=self.wanted.alarm.region, instance_id=self.wanted.alarm.instance_id)
+
+    @property
+    def name(self) -> str:
+        return self.sighting.instance.name if self.sighting and self.sighting.instance else ""
+
+    async def find(
+        self, method: Callable[[Any, FindEffectInput], Effect], lost: FindEffectInput, summary: str
+    ) -> Effect:
+        """Look for the effect of a call whose outcome is unknown; nothing may interrupt this.
+
+        Raises:
+            Expired, CallFailed: it cannot be seen.
+        """
+        timing = self.order.timing
+        return await self.calls.read(
+            method,
+            lost,
+            queue=Queue.READINGS,
+            within=timing.validity_seconds + timing.patience_seconds,
+            summary=summary,
+            interruptible=False,
+        )

@@ -1,0 +1,192 @@
+"""How a workflow calls an activity: queue, time-outs, what may interrupt it, and its failures in our own words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, RetryState, TimeoutError, TimeoutType
+
+with workflow.unsafe.imports_passed_through():
+    from remediation.contract import FINAL, FINAL_WHEN_MUTATING, Queue
+
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+
+# A read that was in flight when its worker died is tried again after this.
+READ_SECONDS = 15
+ACT_SECONDS = 30
+# A mutating call that no worker takes in hand for this long is planned again on a fresh reading.
+ACT_START_SECONDS = 60
+
+
+class Interruption(str, Enum):
+    """What ends a wait before its time."""
+
+    RECOVERED = "recovered"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+
+
+class Interrupted(Exception):
+    """The wait was ended; a mutating call that was being awaited has certainly not been sent."""
+
+
+class Expired(Exception):
+    """The call's deadline has passed; `last` is what was seen last. Nothing was changed by it."""
+
+    def __init__(self, last: str) -> None:
+        super().__init__(last)
+        self.last = last
+
+
+class NotStarted(Exception):
+    """No worker took the call in hand in time: certainly not sent."""
+
+
+class Unknown(Exception):
+    """A mutating call may have been sent."""
+
+
+class CallFailed(Exception):
+    """The call failed for good; `kind` names its class (`Refused`, `NeedsPeople`, ...)."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+class Calls:
+    """The calls of one run, all of which one interruption ends."""
+
+    def __init__(self) -> None:
+        self.interruption: Interruption | None = None
+
+    async def read(
+        self,
+        method: Callable[[Any, Input], Output],
+        arg: Input,
+        *,
+        queue: Queue,
+        within: float,
+        summary: str,
+        interruptible: bool = True,
+    ) -> Output:
+        """A call that changes nothing, tried until it answers or `within` seconds have passed.
+
+        Raises:
+            Interrupted, Expired, CallFailed
+        """
+        return await self._call(
+            method,
+            arg,
+            queue=queue,
+            summary=summary,
+            start_to_close_timeout=timedelta(seconds=READ_SECONDS),
+            schedule_to_close_timeout=timedelta(seconds=max(within, 1)),
+            retry_policy=_policy(FINAL),
+            cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+            interruptible=interruptible,
+        )
+
+    async def act(
+        self, method: Callable[[Any, Input], Output], arg: Input, *, queue: Queue, within: float, summary: str
+    ) -> Output:
+        """A mutating call: tried again only after failures that prove that nothing was done.
+
+        Raises:
+            Interrupted, Expired, NotStarted, CallFailed: certainly not done.
+            Unknown: it may have been.
+        """
+        return await self._call(
+            method,
+            arg,
+            queue=queue,
+            summary=summary,
+            mutating=True,
+            start_to_close_timeout=timedelta(seconds=ACT_SECONDS),
+            schedule_to_start_timeout=timedelta(seconds=ACT_START_SECONDS),
+            schedule_to_close_timeout=timedelta(seconds=max(within, ACT_START_SECONDS + ACT_SECONDS)),
+            retry_policy=_policy(FINAL_WHEN_MUTATING),
+            # What is being sent is waited for: only its end tells whether it was.
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+
+    async def rest(self, seconds: float, summary: str) -> None:
+        """Let `seconds` pass.
+
+        Raises:
+            Interrupted
+        """
+        if seconds <= 0:
+            return
+        try:
+            await workflow.wait_condition(
+                lambda: self.interruption is not None, timeout=timedelta(seconds=seconds), timeout_summary=summary
+            )
+        except asyncio.TimeoutError:
+            return
+        raise Interrupted
+
+    async def _call(
+        self,
+        method: Callable[[Any, Input], Output],
+        arg: Input,
+        *,
+        queue: Queue,
+        interruptible: bool = True,
+        mutating: bool = False,
+        **options: Any,
+    ) -> Output:
+        if interruptible and self.interruption is not None:
+            raise Interrupted
+        task_queue = queue.of(workflow.info().task_queue)
+        handle: Any = workflow.start_activity_method(method, arg, task_queue=task_queue, **options)  # type: ignore[misc,call-overload,unused-ignore]  # the SDK's overloads know plain methods only
+        await workflow.wait_condition(lambda: handle.done() or (interruptible and self.interruption is not None))
+        if not handle.done():
+            handle.cancel()
+        try:
+            return await handle  # type: ignore[no-any-return]  # the handle is untyped, see above
+        except ActivityError as error:
+            raise _in_our_words(error, mutating) from error
+
+
+def _policy(final: tuple[str, ...]) -> RetryPolicy:
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=2.0,
+        maximum_interval=timedelta(seconds=60),
+        non_retryable_error_types=list(final),
+    )
+
+
+def _in_our_words(error: ActivityError, mutating: bool) -> Exception:
+    cause = error.cause
+    if isinstance(cause, TimeoutError):
+        if cause.type == TimeoutType.SCHEDULE_TO_START:
+            return NotStarted("no worker took it in hand")
+        # Also when the whole deadline ran out: an attempt may have been in flight at that moment.
+        return Unknown(str(cause)) if mutating else Expired(_last_words(cause))
+    if isinstance(cause, ApplicationError) and cause.type == "OutcomeUnknown":
+        return Unknown(cause.message)
+    if isinstance(cause, CancelledError) or error.retry_state == RetryState.CANCEL_REQUESTED:
+        return Interrupted()
+    if isinstance(cause, ApplicationError):
+        if cause.type in FINAL:
+            return CallFailed(cause.type, cause.message)
+        if error.retry_state == RetryState.TIMEOUT:
+            return Expired(cause.message)
+        return CallFailed(cause.type or "", cause.message)
+    return CallFailed(type(cause).__name__, str(cause))
+
+
+def _last_words(timeout: TimeoutError) -> str:
+    """What the attempt before the time-out had seen, if it said so."""
+    before = timeout.cause
+    return before.message if isinstance(before, ApplicationError) else "no answer"

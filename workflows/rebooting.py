@@ -1,0 +1,103 @@
+"""The one reboot, with the snapshots in hand, and the wait until the cloud reports it done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.instances import InstanceActivities
+    from remediation.cloud import Operation, ReadySnapshot, Sighting
+    from remediation.contract import FindEffectInput, Queue, RebootDone, RebootInput, WaitForRebootInput
+    from remediation.durations import write_duration
+    from remediation.reasons import Code, because
+    from remediation.report import Outcome, Phase, RebootSent
+    from workflows.acting import Action, StillUnknown, perform
+    from workflows.attempt import Attempt, Ended
+    from workflows.calls import CallFailed, Expired, Interruption
+
+
+async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadySnapshot, ...]) -> RebootSent:
+    """Send the reboot, or find out that it was sent; `baseline` is the last operation in this run's first reading."""
+    rung = attempt.runbook.reboot
+    attempt.journal.begin("reboot", f"the cloud to take a {rung.stop_type} reboot", Phase.REBOOTING)
+    wanted = RebootInput(
+        target=attempt.target,
+        order=attempt.order,
+        run_key=attempt.wanted.run_key,
+        baseline=baseline,
+        ready=ready,
+        alarmed_at=attempt.wanted.alarm.occurred_at,
+    )
+    began = workflow.now()
+    by = began + timedelta(seconds=attempt.order.timing.patience_seconds)
+    action = Action[RebootDone](
+        send=lambda: attempt.calls.act(
+            InstanceActivities.reboot_instance,
+            wanted,
+            queue=Queue.REBOOTS,
+            within=(by - workflow.now()).total_seconds(),
+            summary=f"{rung.stop_type} reboot of {attempt.target.instance_id}",
+        ),
+        find=lambda settled_at: attempt.find(
+            InstanceActivities.find_reboot,
+            FindEffectInput(target=attempt.target, baseline=baseline, settled_at=settled_at),
+            "was the reboot carried out?",
+        ),
+        adopt=lambda effect: RebootDone(request_id=effect.id, sent_at=began, adopted=True),
+        resend=False,
+    )
+    try:
+        done = await perform(action, by=by, validity_seconds=attempt.order.timing.validity_seconds)
+    except StillUnknown as unknown:
+        raise Ended(Outcome.HANDED_OVER, because(Code.REBOOT_UNKNOWN)) from unknown
+    except (Expired, CallFailed) as refused:
+        # All was prepared, and the last check or the cloud said no: people have to look at it.
+        raise Ended(Outcome.HANDED_OVER, because(Code.CLOUD_ERROR, error=refused)) from refused
+    attempt.reboot = RebootSent(request_id=done.request_id, sent_at=done.sent_at, adopted=done.adopted)
+    if attempt.calls.interruption is Interruption.RECOVERED:
+        attempt.calls.interruption = None  # it came while the reboot was being sent: evidence from here on
+    return attempt.reboot
+
+
+async def wait_until_back(attempt: Attempt, reboot: RebootSent) -> RebootSent:
+    """Until the cloud reports *our* reboot as done; after the deadline one fresh reading decides."""
+    attempt.journal.begin("back", f"the instance to be back from request {reboot.request_id}")
+    try:
+        sighting = await attempt.calls.read(
+            InstanceActivities.wait_until_back,
+            WaitForRebootInput(target=attempt.target, request_id=reboot.request_id),
+            queue=Queue.READINGS,
+            within=attempt.runbook.reboot.timeout,
+            summary=f"wait until {attempt.target.instance_id} is back",
+        )
+    except Expired as late:
+        sighting = await _look_once_more(attempt, reboot, late)
+    operation = sighting.instance.operation if sighting.instance else Operation()
+    if operation.state == "FAILED":
+        failed = because(Code.REBOOT_FAILED, request=reboot.request_id, error=operation.error or "no message")
+        raise Ended(Outcome.NOT_RECOVERED, failed)
+    attempt.reboot = reboot.model_copy(update={"back_at": sighting.read_at})
+    return attempt.reboot
+
+
+async def _look_once_more(attempt: Attempt, reboot: RebootSent, late: Expired) -> Sighting:
+    timeout = write_duration(attempt.runbook.reboot.timeout)
+    try:
+        sighting = await attempt.calls.read(
+            InstanceActivities.inspect_instance,
+            attempt.target,
+            queue=Queue.READINGS,
+            within=60,
+            summary="one fresh reading after the deadline",
+        )
+    except Expired as blind:
+        unseen = because(Code.REBOOT_TIMEOUT, timeout=timeout, last=f"{late.last}; then {blind.last}")
+        raise Ended(Outcome.HANDED_OVER, unseen) from blind
+    operation = sighting.instance.operation if sighting.instance else Operation()
+    running = sighting.instance is not None and sighting.instance.is_running
+    ours = operation.request_id == reboot.request_id
+    if ours and (operation.state == "FAILED" or (operation.state == "SUCCESS" and running)):
+        return sighting
+    raise Ended(Outcome.NOT_RECOVERED, because(Code.REBOOT_TIMEOUT, timeout=timeout, last=late.last))

@@ -1,0 +1,233 @@
+"""RemediateInstance: snapshot the disks, wait until ready, reboot, wait until it is back, verify, tell people."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from activities.instances import InstanceActivities
+    from remediation import contract
+    from remediation.cloud import Instance, Sighting
+    from remediation.contract import Queue
+    from remediation.events import Alarm
+    from remediation.guardrails import Ruling, may_begin, protectable
+    from remediation.notices import OPERATORS, Headline, Notice, Plan, PlannedDisk, RunRef, about, headline_of
+    from remediation.reasons import Code, Reason, because
+    from remediation.report import Outcome, Phase, RemediationResult
+    from remediation.runbooks import Mode
+    from remediation.telling import say
+    from workflows.attempt import Attempt, Ended
+    from workflows.calls import CallFailed, Calls, Expired, Interrupted, Interruption
+    from workflows.journal import Journal, keyword
+    from workflows.protecting import protect
+    from workflows.rebooting import reboot_once, wait_until_back
+    from workflows.telling import Teller
+    from workflows.verifying import verify
+
+# People are told of an alarm after this long even if the cloud has not answered yet.
+_TELL_WITHIN_SECONDS = 10
+
+
+@workflow.defn(name=contract.REMEDIATE_INSTANCE)
+class RemediateInstance:
+    """One attempt to heal one instance: one run, one outcome."""
+
+    @workflow.init
+    def __init__(self, wanted: Any) -> None:
+        self._calls = Calls()
+        self._teller = Teller()
+        self._attempt: Attempt | None = None
+        self._recovered: Alarm | None = None
+
+    @workflow.run
+    async def run(self, wanted: Any) -> RemediationResult:
+        """Returns when people have been told how it ended; fails only if it cannot even say that."""
+        try:
+            order = contract.RemediateInput.model_validate(wanted)
+        except ValidationError as error:
+            raise await self._cannot_read(str(error)) from None
+        journal = Journal(f"{order.alarm.fault} on {order.alarm.instance_id} ({order.alarm.region})")
+        self._attempt = Attempt(order, self._calls, journal, workflow.now(), recovered=self._recovered)
+        story = asyncio.create_task(self._told_to_its_end(self._attempt))
+        while True:
+            try:
+                return await asyncio.shield(story)
+            except asyncio.CancelledError:
+                # A cancel is a wish: the story ends itself, in a state that it knows.
+                self._calls.interruption = Interruption.CANCELLED
+
+    @workflow.signal(name=contract.RECOVERED)
+    def recovered(self, event: Any = None) -> None:
+        """The symptom is gone by itself: before the reboot it ends the run, afterwards it is evidence."""
+        try:
+            self._recovered = contract.TakenEvent.model_validate(event).alarm
+        except ValidationError:
+            workflow.logger.warning("a recovery that could not be read was sent to this run")
+            return
+        if self._attempt is not None:
+            self._attempt.recovered = self._recovered
+        if (self._attempt is None or self._attempt.reboot is None) and self._calls.interruption is None:
+            self._calls.interruption = Interruption.RECOVERED
+
+    async def _told_to_its_end(self, attempt: Attempt) -> RemediationResult:
+        plan: Plan | None = None
+        try:
+            sighting, instance = await self._look(attempt)
+            plan = _plan(attempt, sighting)
+            if attempt.order.mode is Mode.ACT:
+                outcome, reason = await self._story(attempt, sighting, instance, plan)
+            else:
+                outcome, reason = Outcome.WOULD_ACT, because(Code.WOULD_ACT)
+        except Ended as ended:
+            outcome, reason = ended.outcome, ended.reason
+        except Interrupted:
+            outcome, reason = self._interrupted(attempt)
+        except CallFailed as failed:
+            untouched = failed.kind == "Refused" and not attempt.snapshots
+            outcome = Outcome.REFUSED if untouched else Outcome.HANDED_OVER
+            reason = because(Code.CLOUD_ERROR, error=failed.message)
+        except Exception as bug:  # noqa: BLE001  # otherwise the task is tried again for ever, and nobody hears of it
+            workflow.logger.exception("an error of ours ended the run")
+            outcome, reason = Outcome.FAILED, because(Code.OUR_BUG, error=f"{type(bug).__name__}: {bug}")
+        return await self._close(attempt, outcome, reason, plan if outcome is Outcome.WOULD_ACT else None)
+
+    async def _story(
+        self, attempt: Attempt, sighting: Sighting, instance: Instance, plan: Plan
+    ) -> tuple[Outcome, Reason]:
+        """The order that nobody can get wrong: no reboot without what the step before it returned."""
+        runs = because(Code.RULE_RUNS, rule=attempt.order.rule, runbook=attempt.order.runbook_name)
+        self._tell(attempt, "plan", Headline.ACTING, plan=plan, reason=runs)
+        ready = await protect(attempt, protectable(sighting.disks))
+        sent = await reboot_once(attempt, instance.operation, ready)
+        back = await wait_until_back(attempt, sent)
+        return await verify(attempt, back)
+
+    async def _look(self, attempt: Attempt) -> tuple[Sighting, Instance]:
+        """Read the instance, and end here if it may not be worked on."""
+        target, patience = attempt.target, attempt.order.timing.patience_seconds
+        attempt.journal.begin("look", "a first reading of the instance and its disks", Phase.LOOKING)
+        reading = asyncio.create_task(
+            self._calls.read(
+                InstanceActivities.inspect_instance,
+                target,
+                queue=Queue.READINGS,
+                within=patience,
+                summary=f"look at {target.instance_id}",
+            )
+        )
+        try:
+            await workflow.wait_condition(reading.done, timeout=timedelta(seconds=_TELL_WITHIN_SECONDS))
+        except asyncio.TimeoutError:
+            blind = because(Code.CLOUD_SILENT, seconds=_TELL_WITHIN_SECONDS, error="no answer yet, still trying")
+            self._tell(attempt, "alarm", Headline.ACTING, reason=blind)
+        try:
+            attempt.sighting = sighting = await reading
+        except Expired as expired:
+            silent = because(Code.CLOUD_SILENT, seconds=patience, error=expired.last)
+            raise Ended(Outcome.HANDED_OVER, silent) from expired
+        verdict = may_begin(sighting, attempt.order, target.instance_id)
+        if sighting.instance is None or verdict.ruling is Ruling.STOP:
+            raise Ended(Outcome.REFUSED, verdict.reason or because(Code.INSTANCE_UNKNOWN, instance=target.instance_id))
+        return sighting, sighting.instance
+
+    def _interrupted(self, attempt: Attempt) -> tuple[Outcome, Reason]:
+        if self._calls.interruption is Interruption.RECOVERED and attempt.recovered is not None:
+            at = f"{attempt.recovered.occurred_at:%H:%M:%S} UTC"
+            return Outcome.RECOVERED_BY_ITSELF, because(Code.RECOVERED_BY_ITSELF, at=at)
+        return Outcome.CANCELLED, because(Code.CANCELLED_LATE if attempt.reboot else Code.CANCELLED)
+
+    async def _close(self, attempt: Attempt, outcome: Outcome, reason: Reason, plan: Plan | None) -> RemediationResult:
+        """One outcome, told to people, to the incident, and to whoever looks at the run."""
+        attempt.journal.begin("tell", "people to be told how it ended", Phase.TELLING)
+        ended_at = workflow.now()
+        result = self._result(attempt, outcome, reason, ended_at)
+        self._tell(attempt, "end", headline_of(outcome), reason=reason, result=result, plan=plan)
+        await self._teller.finish()
+        attempt.journal.close(f"**{outcome.value}**: {say(reason)}")
+        workflow.upsert_search_attributes(
+            [
+                keyword(contract.SearchAttribute.PHASE).value_set(Phase.ENDED.value),
+                keyword(contract.SearchAttribute.OUTCOME).value_set(outcome.value),
+            ]
+        )
+        await self._report(attempt, outcome)
+        return self._result(attempt, outcome, reason, ended_at)
+
+    def _result(self, attempt: Attempt, outcome: Outcome, reason: Reason, ended_at: datetime) -> RemediationResult:
+        return RemediationResult(
+            run_key=attempt.wanted.run_key,
+            outcome=outcome,
+            reason=reason,
+            instance_id=attempt.target.instance_id,
+            region=attempt.target.region,
+            name=attempt.name,
+            rule=attempt.order.rule,
+            mode=attempt.order.mode,
+            snapshots=tuple(attempt.snapshots.values()),
+            reboot=attempt.reboot,
+            proven=attempt.judgement.proven if attempt.judgement else (),
+            unproven=attempt.judgement.unproven if attempt.judgement else (),
+            steps=attempt.journal.steps,
+            undelivered=tuple(self._teller.undelivered),
+            started_at=attempt.started_at,
+            ended_at=ended_at,
+        )
+
+    async def _report(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Tell the incident; it may have been ended by hand, and the run's own result stands all the same."""
+        ended = contract.RemediationEnded(
+            run_key=attempt.wanted.run_key, outcome=outcome.value, ended_at=workflow.now()
+        )
+        incident = workflow.get_external_workflow_handle(attempt.wanted.incident_id)
+        try:
+            await incident.signal(contract.REMEDIATION_ENDED, ended.model_dump(mode="json"))
+        except FailureError:
+            workflow.logger.warning("the incident %s is not there any more", attempt.wanted.incident_id)
+
+    def _tell(self, attempt: Attempt, occasion: str, headline: Headline, **facts: Any) -> None:
+        info = workflow.info()
+        notice = Notice(
+            id=f"{attempt.wanted.run_key}-{occasion}",
+            headline=headline,
+            **about(attempt.wanted.alarm),
+            name=attempt.name,
+            rule=attempt.order.rule,
+            mode=attempt.order.mode,
+            run=RunRef(workflow_id=info.workflow_id, run_id=info.run_id),
+            **facts,
+        )
+        recipients = attempt.wanted.recipients or (OPERATORS,)
+        self._teller.tell(notice, recipients, patience_seconds=attempt.order.timing.notice_seconds)
+
+    async def _cannot_read(self, error: str) -> ApplicationError:
+        """This worker does not understand its order: people are told, and nothing was touched."""
+        info = workflow.info()
+        notice = Notice(
+            id=f"{info.run_id}-unreadable",
+            headline=Headline.NEEDS_YOU,
+            reason=because(Code.OUR_BUG, error=f"the order of {info.workflow_id} cannot be read: {error[:300]}"),
+            run=RunRef(workflow_id=info.workflow_id, run_id=info.run_id),
+        )
+        self._teller.tell(notice, (OPERATORS,), patience_seconds=900)
+        await self._teller.finish()
+        return ApplicationError("the order cannot be read by this worker", type="OurBug", non_retryable=True)
+
+
+def _plan(attempt: Attempt, sighting: Sighting) -> Plan:
+    """What comes next, for people."""
+    policy = attempt.runbook.snapshot
+    disks = protectable(sighting.disks) if policy else ()
+    return Plan(
+        disks=tuple(PlannedDisk(disk_id=one.disk_id, usage=one.usage, size_gib=one.size_gib) for one in disks),
+        keep_seconds=policy.keep if policy else 0,
+        snapshots_by=workflow.now() + timedelta(seconds=policy.timeout) if policy else None,
+        stop_type=attempt.runbook.reboot.stop_type,
+        reboot_timeout_seconds=attempt.runbook.reboot.timeout,
+    )

@@ -1,0 +1,74 @@
+"""Telling people, beside the work: a notice that cannot be delivered never delays it, and is reported at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.notifications import NotificationActivities
+    from remediation.contract import Queue
+    from remediation.decisions import Recipient
+    from remediation.notices import OPERATORS, Delivery, Headline, Notice
+    from remediation.reasons import Code, because
+
+_LAST_RESORT_SECONDS = 120
+
+
+class Teller:
+    """Sends notices, each to each recipient by an activity of its own."""
+
+    def __init__(self) -> None:
+        self._under_way: list[asyncio.Task[None]] = []
+        self.undelivered: list[str] = []
+
+    @property
+    def is_idle(self) -> bool:
+        return all(task.done() for task in self._under_way)
+
+    def tell(self, notice: Notice, recipients: Iterable[Recipient], *, patience_seconds: float) -> None:
+        """Begin to deliver; nobody waits."""
+        self._under_way = [task for task in self._under_way if not task.done()]
+        for recipient in recipients:
+            self._under_way.append(asyncio.create_task(self._deliver(notice, recipient, patience_seconds)))
+
+    async def finish(self) -> None:
+        """Until every notice is delivered or given up; what was given up is told to the operators."""
+        await workflow.wait_condition(lambda: self.is_idle)
+
+    async def _deliver(self, notice: Notice, recipient: Recipient, patience_seconds: float) -> None:
+        failure = await self._send(notice, recipient, patience_seconds)
+        if failure is None:
+            return
+        self.undelivered.append(f"{notice.headline.value} to {recipient}: {failure}")
+        if recipient != OPERATORS:
+            report = notice.model_copy(
+                update={
+                    "id": f"{notice.id}-undelivered",
+                    "headline": Headline.NEEDS_YOU,
+                    "reason": because(Code.UNDELIVERED, recipient=recipient, error=failure),
+                }
+            )
+            again = await self._send(report, OPERATORS, _LAST_RESORT_SECONDS)
+            if again is not None:
+                workflow.logger.error("a notice reached nobody: %s", again)
+
+    async def _send(self, notice: Notice, recipient: Recipient, patience_seconds: float) -> str | None:
+        try:
+            await workflow.execute_activity_method(
+                NotificationActivities.send_notice,
+                Delivery(notice=notice, recipient=recipient),
+                task_queue=Queue.NOTICES.of(workflow.info().task_queue),
+                summary=f"{notice.headline.value} to {recipient.channel or 'operators'} ({recipient.kind})",
+                start_to_close_timeout=timedelta(seconds=30),
+                schedule_to_close_timeout=timedelta(seconds=max(patience_seconds, 1)),
+                retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=60)),
+            )
+        except ActivityError as error:
+            return str(error.cause or error)
+        return None

@@ -1,0 +1,57 @@
+"""Let it settle, then collect proof; what cannot be proven is not called recovered."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.instances import InstanceActivities
+    from remediation.contract import Queue, VerifyInput
+    from remediation.durations import write_duration
+    from remediation.health import Health, Judgement
+    from remediation.reasons import Code, Reason, because
+    from remediation.report import Outcome, Phase, RebootSent
+    from workflows.attempt import Attempt
+    from workflows.calls import Expired
+
+_LAST_LOOK_SECONDS = 60
+
+
+async def verify(attempt: Attempt, reboot: RebootSent) -> tuple[Outcome, Reason]:
+    """How the run ends, by evidence that is newer than the reboot."""
+    policy = attempt.runbook.verify
+    attempt.journal.begin("settle", f"{write_duration(policy.settle)} of rest before judging", Phase.VERIFYING)
+    await attempt.calls.rest(policy.settle, "let the instance settle")
+    attempt.journal.begin("verify", "proof that it is well")
+    try:
+        judgement = await _look(attempt, reboot, within=policy.timeout)
+    except Expired:
+        # A deadline is no proof of sickness: one fresh look is judged, whatever it shows.
+        try:
+            judgement = await _look(attempt, reboot, within=_LAST_LOOK_SECONDS, last=True)
+        except Expired as blind:
+            seconds = policy.timeout + _LAST_LOOK_SECONDS
+            return Outcome.HANDED_OVER, because(Code.CLOUD_SILENT, seconds=seconds, error=blind.last)
+    attempt.judgement = judgement
+    if judgement.health is Health.HEALTHY:
+        return Outcome.RECOVERED, because(Code.PROVEN)
+    if judgement.health is Health.UNHEALTHY:
+        return Outcome.NOT_RECOVERED, because(Code.UNHEALTHY)
+    return Outcome.HANDED_OVER, because(Code.NO_PROOF, timeout=write_duration(policy.timeout))
+
+
+async def _look(attempt: Attempt, reboot: RebootSent, *, within: float, last: bool = False) -> Judgement:
+    recovered = attempt.recovered
+    return await attempt.calls.read(
+        InstanceActivities.verify_instance,
+        VerifyInput(
+            target=attempt.target,
+            request_id=reboot.request_id,
+            rebooted_at=reboot.sent_at,
+            recovered_at=recovered.occurred_at if recovered else None,
+            last_look=last,
+        ),
+        queue=Queue.READINGS,
+        within=within,
+        summary="the last look" if last else f"verify {attempt.target.instance_id}",
+    )
