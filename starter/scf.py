@@ -30,7 +30,6 @@ class _Warm:
         self._task_queue = read_settings(os.environ).task_queue
         self._loop = asyncio.new_event_loop()
         self._client: Client | None = None
-        # A client that outlives its loop can abort the interpreter at exit.
         atexit.register(self.close)
 
     def take(self, body: object) -> Receipt:

@@ -1,0 +1,168 @@
+"""The story on stage: the production workers on a queue of their own, a cloud in memory, and a list of what was told."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+
+from remediation import contract
+from remediation.config import Config, read_config
+from remediation.contract import Record
+from remediation.errors import NoticeFailed
+from remediation.report import RemediationResult
+from remediation.settings import Settings
+from starter.start import start
+from tests.clouds import StagedCloud
+from worker import build_workers, work
+
+PAGE = """
+channels:
+  oncall:
+    to: [{webhook: "https://chat.example.com/robot/secret"}]
+  desk:
+    to: [{webhook: "https://desk.example.com/secret"}]
+rules:
+  - name: disk-read-only
+    when: {type: "cvm:ErrorEvent:DiskReadonly", status: ["1", "-"]}
+    notify: [oncall]
+    run: snapshot-and-reboot
+    scope: {tag: "medic=on"}
+    mode: act
+  - name: instance-rebooted
+    when: {type: "cvm:ErrorEvent:GuestReboot"}
+    notify: [oncall]
+runbooks:
+  snapshot-and-reboot:
+    snapshot: {timeout: 4h}
+    ladder: [reboot: {timeout: 5m}]
+    verify: {settle: 0s, timeout: 1m}
+operators: [desk]
+"""
+
+
+@dataclass
+class Ears:
+    """Stands where webhooks are sent; remembers what was said, and may refuse."""
+
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    deaf: set[str] = field(default_factory=set)
+
+    def send(self, url: str, payload: dict[str, Any], *, idempotency_key: str) -> int:
+        if any(host in url for host in self.deaf):
+            raise NoticeFailed("answered 503", permanent=False)
+        self.heard.append({**payload, "to": url})
+        return 200
+
+    def headlines(self) -> list[str]:
+        return [one["headline"] for one in self.heard]
+
+
+@dataclass
+class Stage:
+    """One running set of workers, and one instance that falls sick."""
+
+    client: Client
+    cloud: StagedCloud
+    ears: Ears
+    task_queue: str
+    instance_id: str
+
+    @property
+    def incident(self) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(contract.incident_id(self.cloud.region, self.instance_id))
+
+    @property
+    def remediation(self) -> WorkflowHandle[Any, RemediationResult]:
+        workflow_id = contract.remediation_id(self.cloud.region, self.instance_id)
+        return self.client.get_workflow_handle(workflow_id, result_type=RemediationResult)
+
+    async def send(
+        self, kind: str = "DiskReadonly", status: str = "1", *, event_id: str = "", at: datetime | None = None
+    ) -> str:
+        """Send one event through the door; returns its id."""
+        event_id = event_id or uuid.uuid4().hex
+        at = at or datetime.now(timezone.utc)
+        event = {
+            "id": event_id,
+            "source": "cvm.cloud.tencent",
+            "type": f"cvm:ErrorEvent:{kind}",
+            "subject": self.instance_id,
+            "region": self.cloud.region,
+            "time": int(at.timestamp() * 1000),
+            "status": status,
+            "data": {"appId": 1},
+        }
+        await start(self.client, event, received_at=at, task_queue=self.task_queue)
+        return event_id
+
+    async def decided(self, count: int = 1) -> list[Record]:
+        """The incident's decisions, once there are that many."""
+
+        async def enough() -> list[Record] | None:
+            records = await self.incident.query(contract.DECISIONS, result_type=list[Record])
+            return records if len(records) >= count else None
+
+        return await until(enough)
+
+    async def ended(self) -> RemediationResult:
+        """The result of the remediation, which may not have begun yet."""
+
+        async def begun() -> bool:
+            return await self.remediation.describe() is not None
+
+        await until(begun)
+        return await self.remediation.result()
+
+
+async def until(condition: Any, seconds: float = 30) -> Any:
+    """What `condition()` answers once it is true; a query for a workflow that is not there yet counts as false."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            found = await condition()
+        except RPCError:
+            found = None
+        if found:
+            return found
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError(f"{condition.__qualname__} did not become true within {seconds} s")
+        await asyncio.sleep(0.05)
+
+
+def page(*changes: tuple[str, str]) -> Config:
+    """The stage's medic.yaml, with some of its text replaced."""
+    text = PAGE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return read_config(text, "medic.yaml", {})
+
+
+@asynccontextmanager
+async def stage(
+    client: Client,
+    unique: str,
+    cloud: StagedCloud | None = None,
+    *changes: tuple[str, str],
+    ears: Ears | None = None,
+    **settings: Any,
+) -> AsyncIterator[Stage]:
+    """Workers on the queue `medic-<unique>`; `changes` are replacements in the page, `settings` those of the worker."""
+    cloud, ears, task_queue = cloud or StagedCloud(), ears or Ears(), f"medic-{unique}"
+    chosen = Settings(**{"task_queue": task_queue, "poll_interval": "1s", "rate_limits": "off", **settings})
+    workers = build_workers(client, chosen, page(*changes), cloud, webhook=ears)
+    stop = asyncio.Event()
+    running = asyncio.create_task(work(workers, stop))
+    try:
+        yield Stage(client, cloud, ears, task_queue, f"ins-{unique}")
+    finally:
+        stop.set()
+        await running
