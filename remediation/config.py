@@ -20,6 +20,13 @@ from remediation.runbooks import Mode, Runbook
 from remediation.yaml_marks import Document, Path, load
 
 _NAME = r"^[a-z0-9][a-z0-9-]{0,58}$"
+# What pydantic puts into the path of an error about a union, and what is no key of the file.
+_BRANCHES = ("TagScope", "literal['all']")
+_MESSAGES = {
+    "tuple_type": "expected a list, as in [one, another]",
+    "dict_type": "expected keys and values",
+    "model_type": "expected keys and values",
+}
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -27,7 +34,7 @@ class Address(Written):
     """One place where a notice is delivered."""
 
     webhook: SecretStr | None = Field(default=None, description="a URL that takes a JSON POST; its URL is the secret")
-    mail: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    mail: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", repr=False)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Address:
@@ -72,6 +79,13 @@ class Rule(Written):
         if wrong:
             raise ValueError("; ".join(f"{path}: {message}" if path else message for path, message in wrong))
         return _normalised(when)
+
+    @field_validator("scope", mode="before")
+    @classmethod
+    def _scopes(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "all":
+            raise ValueError('a scope is {tag: "key=value"}, or `all` in so many words')
+        return value
 
     @field_validator("mode", mode="before")
     @classmethod
@@ -128,14 +142,16 @@ def read_config(text: str, file: str, environment: Mapping[str, str]) -> Config:
     document = load(text, file)
     if not isinstance(document.data, dict):
         raise document.error((), "expected keys such as `channels`, `rules` and `operators`")
-    data = _with_secrets(document.data, (), document, environment)
-    if "sha256" in data:
+    if "sha256" in document.data:
         raise document.error(("sha256",), "unknown key `sha256`")
+    data = _with_secrets(document.data, (), document, environment)
     try:
         config = Config.model_validate(data)
+        _check_names(config, document)
     except ValidationError as error:
-        raise _first_mistake(error, document) from None
-    _check_names(config, document)
+        raise _without_secrets(_first_mistake(error, document), text, environment) from None
+    except ConfigError as error:
+        raise _without_secrets(error, text, environment) from None
     return config.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()[:12]})
 
 
@@ -156,11 +172,26 @@ def _with_secrets(value: Any, path: Path, document: Document, environment: Mappi
     return _VARIABLE.sub(replace, value)
 
 
+def _without_secrets(error: ConfigError, text: str, environment: Mapping[str, str]) -> ConfigError:
+    """The same error, which names what `${NAME}` stands for by its name only."""
+    for name in set(_VARIABLE.findall(text)):
+        value = environment.get(name, "")
+        if len(value) > 3:  # anything shorter is no secret, and would tear the words apart
+            error.message = error.message.replace(value, f"${{{name}}}")
+    return error
+
+
 def _first_mistake(error: ValidationError, document: Document) -> ConfigError:
-    # The deepest path says most: an error about a union's branch otherwise hides the key that is wrong.
-    first = max(error.errors(), key=lambda one: len(one["loc"]))
-    path = tuple(part for part in first["loc"] if isinstance(part, int) or not part[:1].isupper())
-    message = first["msg"].removeprefix("Value error, ")
+    # The deepest path says most: an error about a union's branch otherwise hides the key that is wrong. Of two at the
+    # same place the unknown key says more than the missing one: it is the same key, misspelt.
+    first = max(error.errors(), key=lambda one: (len(one["loc"]), one["type"] == "extra_forbidden"))
+    path = tuple(part for part in first["loc"] if part not in _BRANCHES)
+    message = _MESSAGES.get(first["type"], first["msg"].removeprefix("Value error, "))
+    wrong = check_pattern(document.data["rules"][path[1]]["when"]) if path[2:] == ("when",) else []
+    if wrong:
+        # A pattern is checked as a whole; the eye looks for the key within it that is wrong.
+        inner, message = wrong[0]
+        return document.error((*path, *(part for part in inner.split(".") if part)), message)
     if first["type"] == "extra_forbidden":
         message = f"unknown key `{path[-1]}`" + _did_you_mean(str(path[-1]), _known_keys())
     elif first["type"] == "missing":

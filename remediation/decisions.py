@@ -154,11 +154,11 @@ def _used_up(rules: Config, incident: IncidentState, now: datetime) -> Reason | 
         return because(Code.ATTEMPTS_USED, tried=0, limit=0)
     last = tried[-1] if tried else None
     watched = last is not None and now - (last.ended_at or last.started_at) < timedelta(seconds=last.watch_seconds)
-    if last is not None and watched and len(tried) >= limits.max_attempts:
-        cured = last.outcome is Outcome.RECOVERED
+    if last is not None and watched and last.outcome is Outcome.RECOVERED:
+        # The ladder has no rung after the one that seemed to cure; `max_attempts` only caps.
         after = _rough(now - (last.ended_at or last.started_at))
-        if cured:
-            return because(Code.RELAPSE, after=after, watch=write_duration(last.watch_seconds))
+        return because(Code.RELAPSE, after=after, watch=write_duration(last.watch_seconds))
+    if watched and len(tried) >= limits.max_attempts:
         return because(Code.ATTEMPTS_USED, tried=len(tried), limit=limits.max_attempts)
     if len(today) >= limits.max_per_day:
         return because(Code.DAY_USED, tried=len(today), limit=limits.max_per_day)

@@ -33,7 +33,7 @@ class EventRejected(MedicError):
         self.hint = hint
 
 
-@dataclass
+@dataclass(eq=False)
 class ConfigError(MedicError):
     """A mistake in medic.yaml or in a setting: what, where, and how to mend it."""
 

@@ -107,6 +107,8 @@ def parse_event(event: object, received_at: datetime) -> Alarm:
     """
     if not isinstance(event, Mapping):
         raise EventRejected(f"an event is a JSON object, this is {_kind(event)}")
+    if not all(isinstance(key, str) for key in event):
+        raise EventRejected("an event is a JSON object, and its keys are text")
     kind = _canonical_type(event)
     region = normalise_region(event.get("region"))
     return Alarm(
@@ -125,7 +127,10 @@ def parse_event(event: object, received_at: datetime) -> Alarm:
 
 def body_hash(event: object) -> str:
     """A stable name for a body that has no usable id: 16 hex digits."""
-    canonical = json.dumps(event, sort_keys=True, ensure_ascii=True, default=repr)
+    try:
+        canonical = json.dumps(event, sort_keys=True, ensure_ascii=True, default=repr)
+    except (TypeError, ValueError, RecursionError):  # no JSON: the door's `tidy` lets none of it through
+        canonical = f"{type(event).__name__} that is no JSON"
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
@@ -175,7 +180,9 @@ def _instance_id(event: Mapping[str, Any]) -> str:
 
 
 def _occurred_at(event: Mapping[str, Any], received_at: datetime) -> datetime:
-    raw = event.get("time", event.get("timer"))  # one of Tencent's tables spells it `timer`
+    raw = event.get("time")
+    if raw is None:
+        raw = event.get("timer")  # as one of Tencent's tables spells it
     if isinstance(raw, str) and re.fullmatch(r"\d{1,16}", raw):
         raw = int(raw)
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 < raw < 10**14:
@@ -207,7 +214,8 @@ def _event_id(event: Mapping[str, Any]) -> str:
 
 
 def _kind(value: object) -> str:
-    return {dict: "an object", list: "a list", str: "a string", type(None): "null"}.get(type(value), "a number")
+    kinds = {list: "a list", str: "a string", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")
 
 
 def _show(value: object) -> str:

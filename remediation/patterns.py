@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
-Scalar = (str, int, float, bool, type(None))
+_SCALARS = (str, int, float, bool, type(None))
+# What an envelope has at its top: first what holds text there, then what may hold anything.
+_TEXTS = ("id", "source", "type", "subject", "region", "status", "specversion", "datacontenttype")
+_ENVELOPE = (*_TEXTS, "time", "resource", "tags", "data")
 
 
 def check_pattern(pattern: object, path: str = "") -> list[tuple[str, str]]:
@@ -15,14 +19,22 @@ def check_pattern(pattern: object, path: str = "") -> list[tuple[str, str]]:
     wrong: list[tuple[str, str]] = []
     for key, wanted in pattern.items():
         here = f"{path}.{key}" if path else str(key)
-        if isinstance(wanted, Mapping):
+        if not path and key not in _ENVELOPE:
+            close = difflib.get_close_matches(str(key), _ENVELOPE, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"it has {', '.join(_ENVELOPE)}"
+            wrong.append((here, f"an event has no `{key}`: {hint}"))
+        elif isinstance(wanted, Mapping) and not path and key in _TEXTS:
+            wrong.append((here, "operators such as prefix are not there yet: list the exact values"))
+        elif isinstance(wanted, Mapping):
             wrong += check_pattern(wanted, here)
         elif isinstance(wanted, list):
             if not wanted:
                 wrong.append((here, "an empty list matches nothing"))
             if any(isinstance(one, Mapping) for one in wanted):
                 wrong.append((here, "operators such as prefix are not there yet: list the exact values"))
-        if key == "status" and any(not isinstance(one, str) for one in _alternatives(wanted)):
+        elif not isinstance(wanted, _SCALARS):
+            wrong.append((here, f"{wanted} is not a value of JSON: put it in quotes"))
+        if here == "status" and any(not isinstance(one, str) for one in _alternatives(wanted)):
             wrong.append((here, 'EventBridge sends status as a string: write "1" with its quotes'))
     return wrong
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_serializer, field_validator, model_validator
 
 from remediation.durations import Duration
 from remediation.models import Written
@@ -77,7 +77,13 @@ class Runbook(Written):
     def _in_so_many_words(cls, value: Any) -> Any:
         if isinstance(value, dict) and "ask_after" in value:
             raise ValueError("`ask_after` is not there yet: leave it out, `timeout` bounds the wait")
+        if value is None:
+            raise ValueError("write `snapshot: none` if no snapshot is meant")
         return None if value == "none" else value
+
+    @field_serializer("snapshot", mode="wrap")
+    def _as_written(self, value: SnapshotPolicy | None, write: SerializerFunctionWrapHandler) -> Any:
+        return "none" if value is None else write(value)
 
     @model_validator(mode="after")
     def _protected(self) -> Runbook:

@@ -39,7 +39,8 @@ class Settings(Written):
     webhook_host: str = Field(default="127.0.0.1", description="where `medic serve` listens")
     webhook_port: int = Field(default=8000, ge=0, le=65535)
     webhook_token: SecretStr | None = Field(default=None, description="the bearer token that POST /events demands")
-    smtp: str | None = Field(default=None, description="smtp://[user:password@]host:port, or smtps://")
+    # It may hold a password: str(settings) must not show it.
+    smtp: str | None = Field(default=None, repr=False, description="smtp://[user:password@]host:port, or smtps://")
     mail_from: str = Field(default="cvm-medic@localhost", description="sender of mails")
     shutdown_grace: Duration = Field(
         default=30, description="how long a worker finishes what is in its hands after SIGTERM"

@@ -10,6 +10,7 @@ from remediation.errors import ConfigError
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+_LONGEST_SHOWN = 200  # a longer line is not shown along with an error: it would fill the terminal
 Path = tuple[str | int, ...]
 
 
@@ -34,9 +35,7 @@ class Document(NamedTuple):
         while nearest and nearest not in self.marks:
             nearest = nearest[:-1]
         mark = self.marks.get(nearest, Mark(1, 1))
-        lines = self.text.splitlines()
-        source = lines[mark.line - 1] if mark.line <= len(lines) else ""
-        return ConfigError(message, self.file, mark.line, mark.column, dotted(path), source)
+        return _at(self.text, self.file, mark, message, dotted(path))
 
 
 def dotted(path: Path) -> str:
@@ -55,10 +54,12 @@ def load(text: str, file: str) -> Document:
     """
     if len(text.encode()) > MAX_BYTES:
         raise ConfigError(f"larger than {MAX_BYTES // 1024} KiB", file)
-    loader = yaml.SafeLoader(text)
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
-            raise ConfigError("aliases (*name) are not taken: write the value out", file)
+        loader = yaml.SafeLoader(text)
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if isinstance(token, yaml.AliasToken):
+                message = "aliases (*name) are not taken: write the value out"
+                raise _at(text, file, _mark(token.start_mark), message)
         node = loader.get_single_node()
         marks: dict[Path, Mark] = {}
         document = Document({}, marks, text, file)
@@ -66,33 +67,47 @@ def load(text: str, file: str) -> Document:
             return document
         return document._replace(data=_build(loader, node, (), marks, document))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        lines = text.splitlines()
-        source = lines[line - 1] if 0 < line <= len(lines) else ""
-        raise ConfigError(f"not YAML: {error.problem or error}", file, line, column, source=source) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ConfigError(f"not YAML: {error}", file) from None
-    finally:
-        loader.dispose()
+        mark = error.problem_mark or error.context_mark
+        raise _at(text, file, _mark(mark) if mark else Mark(1, 1), f"not YAML: {error.problem or error}") from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
+        raise _at(text, file, place, f"not YAML: the character {error.character:#04x} cannot stand here") from None
+    except RecursionError:
+        raise ConfigError(f"nested deeper than {MAX_DEPTH} levels", file) from None
+
+
+def _at(text: str, file: str, mark: Mark, message: str, path: str = "") -> ConfigError:
+    lines = text.splitlines()
+    source = lines[mark.line - 1] if mark.line <= len(lines) else ""
+    return ConfigError(message, file, mark.line, mark.column, path, source if len(source) <= _LONGEST_SHOWN else "")
+
+
+def _mark(mark: yaml.Mark) -> Mark:
+    return Mark(mark.line + 1, mark.column + 1)
 
 
 def _build(loader: yaml.SafeLoader, node: yaml.Node, path: Path, marks: dict[Path, Mark], document: Document) -> Any:
-    marks[path] = Mark(node.start_mark.line + 1, node.start_mark.column + 1)
+    marks[path] = _mark(node.start_mark)
     if len(path) > MAX_DEPTH:
         raise document.error(path, f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*path, index), marks, document) for index, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node)
+        try:
+            return loader.construct_object(node)
+        except (ValueError, LookupError, AttributeError):  # as for !!int x, or 2026-13-01, which looks like a date
+            raise document.error(path, f"{node.value!r} cannot be read: put it in quotes") from None
     built: dict[str, Any] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise document.error(path, "a key is plain text")
         key = str(key_node.value)
         here = (*path, key)
         if key in built:
-            marks[here] = Mark(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            marks[here] = _mark(key_node.start_mark)
             raise document.error(here, f"`{key}` is there twice")
         built[key] = _build(loader, value_node, here, marks, document)
         # An error about a key points at the key, where the eye looks for it.
-        marks[here] = Mark(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        marks[here] = _mark(key_node.start_mark)
     return built

@@ -1,4 +1,4 @@
-"""The story on stage: the production workers on a queue of their own, a cloud in memory, and a list of what was told."""
+"""The story on stage: the production workers on a queue of their own, a cloud in memory, and what was told."""
 
 from __future__ import annotations
 
@@ -110,7 +110,8 @@ class Stage:
             records = await self.incident.query(contract.DECISIONS, result_type=list[Record])
             return records if len(records) >= count else None
 
-        return await until(enough)
+        records: list[Record] = await until(enough)
+        return records
 
     async def ended(self) -> RemediationResult:
         """The result of the remediation, which may not have begun yet."""

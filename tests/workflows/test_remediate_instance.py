@@ -203,7 +203,9 @@ async def test_a_missing_permission_is_handed_over_at_once_and_named(client: Cli
 
     def denied(action: str) -> None:
         if action == "CreateSnapshot":
-            raise NeedsPeople("you are not authorized (cvm:CreateSnapshot)", action=action, code="UnauthorizedOperation")
+            raise NeedsPeople(
+                "you are not authorized (cvm:CreateSnapshot)", action=action, code="UnauthorizedOperation"
+            )
 
     cloud.on_call = denied
     async with stage(client, unique, cloud) as on:

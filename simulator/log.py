@@ -1,0 +1,78 @@
+"""What was asked of the cloud and what happened in it, in the order of time, for ever."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log.
+
+    Attributes:
+        at: seconds since the epoch; never smaller than in the entry before.
+        name: a call's action, or an effect such as snapshot_begun, reboot_started.
+        error: the code that was answered, or "(dropped)" and the like where nothing was; None for what took effect.
+        faults: the kinds of the fault rules that hit this call.
+        targets: the ids of instances, disks and snapshots that it is about.
+    """
+
+    seq: int
+    at: float
+    kind: Literal["call", "effect"]
+    name: str
+    region: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str | None = None
+    error: str | None = None
+    faults: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Log:
+    """Append-only, in memory, and in a file if there is one: a JSON object a line, flushed at once."""
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self._entries: list[Entry] = []
+        self._file = Path(path).open("a", encoding="utf-8") if path else None
+
+    @property
+    def entries(self) -> list[Entry]:
+        return list(self._entries)
+
+    def call(
+        self,
+        at: float,
+        action: str,
+        region: str,
+        params: Mapping[str, Any],
+        *,
+        request_id: str,
+        error: str | None,
+        faults: Iterable[str],
+        targets: Iterable[str],
+    ) -> None:
+        seq = len(self._entries) + 1
+        self._append(
+            Entry(seq, at, "call", action, region, params, request_id, error, tuple(faults), tuple(targets)),
+        )
+
+    def effect(self, at: float, name: str, region: str, *targets: str, request_id: str | None = None) -> None:
+        self._append(Entry(len(self._entries) + 1, at, "effect", name, region, {}, request_id, targets=targets))
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+
+    def _append(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        if self._file:
+            self._file.write(json.dumps(entry.as_dict(), ensure_ascii=False) + "\n")
+            self._file.flush()

@@ -1,0 +1,70 @@
+"""Waits: as long as they must be, at the same price in history, and through every restart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from remediation.cloud import REBOOT
+from remediation.report import Outcome
+from tests.clouds import StagedCloud
+from tests.workflows.staging import stage, until
+
+pytestmark = pytest.mark.temporal
+
+MOST_EVENTS = 100
+
+
+async def events_of(client: Client, unique: str, cloud: StagedCloud) -> int:
+    async with stage(client, unique, cloud) as on:
+        await on.send()
+        result = await on.ended()
+        history = await on.remediation.fetch_history()
+    assert result.outcome is Outcome.RECOVERED
+    return len(history.events)
+
+
+async def test_a_long_wait_leaves_as_many_events_as_a_short_one(client: Client, unique: str) -> None:
+    short = await events_of(client, f"{unique}a", StagedCloud(polls_until_ready=1))
+    long = await events_of(client, f"{unique}b", StagedCloud(polls_until_ready=12))
+
+    assert abs(long - short) <= 10
+    assert max(short, long) <= MOST_EVENTS
+
+
+async def test_a_snapshot_of_four_hours_is_waited_for_in_one_activity(
+    time_skipping: WorkflowEnvironment, unique: str
+) -> None:
+    cloud = StagedCloud(polls_until_ready=45)
+    async with stage(time_skipping.client, unique, cloud, poll_interval="5m") as on:
+        began = await time_skipping.get_current_time()
+        await on.send(at=began)
+        await on.decided()
+        await time_skipping.sleep(timedelta(hours=5))
+        result = await on.ended()
+        history = await on.remediation.fetch_history()
+
+    waited = next(step for step in result.steps if step.name == "snapshots")
+    assert result.outcome is Outcome.RECOVERED
+    assert waited.seconds > 3.5 * 3600
+    assert len(history.events) <= MOST_EVENTS
+    assert cloud.mutating() == ["CreateSnapshot", "CreateSnapshot", REBOOT]
+
+
+async def test_a_wait_goes_on_when_all_workers_have_been_replaced(client: Client, unique: str) -> None:
+    cloud = StagedCloud(polls_until_ready=6)
+    async with stage(client, unique, cloud) as on:
+        await on.send()
+
+        async def waiting() -> bool:
+            return cloud.calls.count("DescribeSnapshots") >= 4
+
+        await until(waiting)
+    async with stage(client, unique, cloud) as on:
+        result = await on.ended()
+
+    assert result.outcome is Outcome.RECOVERED
+    assert cloud.mutating() == ["CreateSnapshot", "CreateSnapshot", REBOOT]
