@@ -91,10 +91,9 @@ def build_workers(
             readings.find_reboot,
             readings.wait_until_back,
             readings.verify_instance,
-            snapshots.find_snapshot,
         ],
         Queue.SNAPSHOTS: [snapshots.create_snapshot],
-        Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready],
+        Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready, snapshots.find_snapshot],
         Queue.REBOOTS: [readings.reboot_instance],
     }
     grace = timedelta(seconds=settings.shutdown_grace)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from remediation.telling import say
 from temporalio import activity
 
 from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused
 from remediation.guardrails import Ruling, Verdict
 from remediation.permits import SendPermit
 from remediation.runbooks import Mode
+from remediation.telling import say
 
 # Between the client's last check and the end of the attempt there must be time for the call itself to be signed.
 _MARGIN_SECONDS = 2.0

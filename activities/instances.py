@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from remediation.telling import say
 from temporalio import activity
 
 from activities.acting import begin_permit, obey, only_proven_failures_return
@@ -23,6 +22,7 @@ from remediation.contract import (
 from remediation.errors import AlreadySo, NeedsPeople, NotYet
 from remediation.guardrails import may_reboot
 from remediation.health import Health, Judgement, judge, read_health
+from remediation.telling import say
 
 
 class InstanceActivities:
@@ -99,7 +99,7 @@ class InstanceActivities:
         readings = read_health(
             Sighting(instance=instance, agent=agent, agent_error=agent_error, read_at=_now()),
             request_id=wanted.request_id,
-            rebooted_at=wanted.rebooted_at,
+            back_at=wanted.back_at,
             recovered_at=wanted.recovered_at,
         )
         judgement = judge(readings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from remediation.telling import say
 from temporalio import activity
 
 from activities.acting import begin_permit, obey, only_proven_failures_return
@@ -15,6 +14,7 @@ from remediation.contract import CreateSnapshotInput, Effect, FindEffectInput, S
 from remediation.errors import AlreadySo, NotYet, Refused
 from remediation.guardrails import may_snapshot
 from remediation.reasons import Code, because
+from remediation.telling import say
 
 _ACTION = "CreateSnapshot"
 # A snapshot that was just made may not be listed yet; one that is missing after this has vanished.

@@ -1,0 +1,61 @@
+"""The console: `medic …`. Its commands import what is heavy when they run, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli.cancel import register as register_cancel
+from cli.console import fail
+from cli.demonstrate import register as register_demonstrate
+from cli.run_simulator import register as register_run_simulator
+from cli.run_worker import register as register_run_worker
+from cli.runs import register as register_runs
+from cli.send import register as register_send
+from cli.serve import register as register_serve
+from cli.show import register as register_show
+
+
+class Group(TyperGroup):
+    """Our commands, whose errors are told in one line instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # What was asked for goes on in Temporal; only the looking ends.
+            raise typer.Exit(130) from None
+        except (typer.Exit, typer.Abort, typer.TyperException, OSError) as error:
+            # Typer's own, and a pipe whose reader has gone, which typer knows how to end quietly.
+            if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+                raise fail(error) from None
+            raise
+        except Exception as error:  # noqa: BLE001  # the last place that can tell it; debug shows the traceback
+            raise fail(error) from None
+
+
+app = typer.Typer(
+    name="medic",
+    cls=Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Heals sick Tencent Cloud CVM instances: snapshot, reboot, proof, and people are told.",
+    epilog="Exit codes: 0 well · 1 failed · 2 usage · 3 ended but not recovered · 5 no rule matched · 124 timed out",
+)
+register_demonstrate(app)
+register_run_worker(app)
+register_serve(app)
+register_send(app)
+register_runs(app)
+register_show(app)
+register_cancel(app)
+register_run_simulator(app)
+
+
+def main() -> None:
+    """The entry point of `medic` and of `python -m cli`."""
+    app(prog_name="medic")

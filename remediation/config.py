@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import hashlib
 import re
@@ -174,11 +175,12 @@ def _with_secrets(value: Any, path: Path, document: Document, environment: Mappi
 
 def _without_secrets(error: ConfigError, text: str, environment: Mapping[str, str]) -> ConfigError:
     """The same error, which names what `${NAME}` stands for by its name only."""
+    message = error.message
     for name in set(_VARIABLE.findall(text)):
         value = environment.get(name, "")
         if len(value) > 3:  # anything shorter is no secret, and would tear the words apart
-            error.message = error.message.replace(value, f"${{{name}}}")
-    return error
+            message = message.replace(value, f"${{{name}}}").replace(repr(value)[1:-1], f"${{{name}}}")
+    return dataclasses.replace(error, message=message)
 
 
 def _first_mistake(error: ValidationError, document: Document) -> ConfigError:
@@ -187,7 +189,8 @@ def _first_mistake(error: ValidationError, document: Document) -> ConfigError:
     first = max(error.errors(), key=lambda one: (len(one["loc"]), one["type"] == "extra_forbidden"))
     path = tuple(part for part in first["loc"] if part not in _BRANCHES)
     message = _MESSAGES.get(first["type"], first["msg"].removeprefix("Value error, "))
-    wrong = check_pattern(document.data["rules"][path[1]]["when"]) if path[2:] == ("when",) else []
+    in_pattern = path[2:] == ("when",) and first["type"] == "value_error"
+    wrong = check_pattern(document.data["rules"][path[1]]["when"]) if in_pattern else []
     if wrong:
         # A pattern is checked as a whole; the eye looks for the key within it that is wrong.
         inner, message = wrong[0]
@@ -246,6 +249,6 @@ def _normalised(when: dict[str, Any]) -> dict[str, Any]:
     if "region" in when:
         try:
             spelled["region"] = each(when["region"], normalise_region)
-        except EventRejected as rejected:
-            raise ValueError(str(rejected)) from None
+        except EventRejected:
+            raise ValueError("region: a region is written as ap-guangzhou") from None
     return spelled

@@ -53,8 +53,8 @@ class Queue(str, Enum):
 # the activities make (CALLS) stay below the published rate of each API in one region, even if all is about one region.
 RATES: dict[Queue, float] = {
     Queue.READINGS: 20,
-    Queue.SNAPSHOTS: 5,
-    Queue.SNAPSHOT_WAITS: 10,
+    Queue.SNAPSHOTS: 4,
+    Queue.SNAPSHOT_WAITS: 8,
     Queue.REBOOTS: 4,
 }
 CALLS: dict[Queue, dict[str, int]] = {
@@ -64,7 +64,7 @@ CALLS: dict[Queue, dict[str, int]] = {
         "DescribeAutomationAgentStatus": 1,
         "DescribeSnapshots": 0,
     },
-    Queue.SNAPSHOTS: {"DescribeInstances": 1, "DescribeDisks": 1, "DescribeSnapshots": 1, "CreateSnapshot": 1},
+    Queue.SNAPSHOTS: {"DescribeInstances": 1, "DescribeDisks": 1, "DescribeSnapshots": 2, "CreateSnapshot": 1},
     Queue.SNAPSHOT_WAITS: {"DescribeSnapshots": 1},
     Queue.REBOOTS: {"DescribeInstances": 1, "DescribeDisks": 1, "DescribeSnapshots": 1, "RebootInstances": 1},
 }
@@ -250,7 +250,7 @@ class VerifyInput(Fact):
 
     target: Target
     request_id: str
-    rebooted_at: datetime
+    back_at: datetime
     recovered_at: datetime | None = None
     last_look: bool = False
 

@@ -58,20 +58,21 @@ def judge(readings: tuple[Reading, ...]) -> Judgement:
 
 
 def read_health(
-    sighting: Sighting, *, request_id: str, rebooted_at: datetime, recovered_at: datetime | None
+    sighting: Sighting, *, request_id: str, back_at: datetime, recovered_at: datetime | None
 ) -> tuple[Reading, ...]:
     """What one sighting after the reboot proves.
 
     Args:
         request_id: the cloud's id of *our* reboot.
-        rebooted_at: when it was sent; only evidence newer than this counts.
+        back_at: when it was seen back; only evidence newer than this counts: a SOFT shutdown takes its time, and the
+            guest of before may still give signs of life after the reboot was sent.
         recovered_at: when a recovery alarm (`status` "0") came in after it, if one did.
     """
     return (
         _reboot_reported(sighting, request_id),
         _running(sighting),
-        _heartbeat(sighting, rebooted_at),
-        _recovery_alarm(rebooted_at, recovered_at),
+        _heartbeat(sighting, back_at),
+        _recovery_alarm(back_at, recovered_at),
         Reading(probe="guest", health=Health.UNKNOWN, why=because(Code.GUEST_NOT_PROBED), required=False),
     )
 
@@ -94,21 +95,21 @@ def _running(sighting: Sighting) -> Reading:
     return Reading(probe="state", health=Health.UNHEALTHY, why=because(Code.NOT_RUNNING, state=state))
 
 
-def _heartbeat(sighting: Sighting, rebooted_at: datetime) -> Reading:
+def _heartbeat(sighting: Sighting, back_at: datetime) -> Reading:
     if sighting.agent_error:
         why = because(Code.AGENT_UNREADABLE, error=sighting.agent_error)
         return Reading(probe="agent", health=Health.UNKNOWN, why=why)
     if sighting.agent is None:
         return Reading(probe="agent", health=Health.UNKNOWN, why=because(Code.AGENT_ABSENT), required=False)
     beat = sighting.agent.last_heartbeat
-    if beat is not None and beat > rebooted_at:
-        after = int((beat - rebooted_at).total_seconds())
+    if beat is not None and beat > back_at:
+        after = int((beat - back_at).total_seconds())
         return Reading(probe="agent", health=Health.HEALTHY, why=because(Code.HEARTBEAT, seconds=after))
     return Reading(probe="agent", health=Health.UNKNOWN, why=because(Code.NO_HEARTBEAT))
 
 
-def _recovery_alarm(rebooted_at: datetime, recovered_at: datetime | None) -> Reading:
-    if recovered_at is not None and recovered_at >= rebooted_at:
+def _recovery_alarm(back_at: datetime, recovered_at: datetime | None) -> Reading:
+    if recovered_at is not None and recovered_at >= back_at:
         why = because(Code.SYMPTOM_GONE)
         return Reading(probe="alarm", health=Health.HEALTHY, why=why, required=False)
     return Reading(probe="alarm", health=Health.UNKNOWN, why=because(Code.NO_RECOVERY_ALARM), required=False)

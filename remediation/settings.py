@@ -23,18 +23,18 @@ class Settings(Written):
     temporal_cli: str | None = Field(default=None, description="the `temporal` binary that `medic demo` starts")
     temporal_ui: str = Field(default="http://localhost:8233", description="where the Temporal UI is, for links")
     cloud_endpoint: str | None = Field(default=None, description="every product's API at this address (a simulator)")
-    cloud_timeout: Duration = Field(default=10, description="longest silence of the cloud within one call")
+    cloud_timeout: Duration = Field(default=10, ge=1, description="longest silence of the cloud within one call")
     cloud_patience: Duration = Field(
-        default=900, description="how long the cloud may be out of reach before people are told"
+        default=900, ge=1, description="how long the cloud may be out of reach before people are told"
     )
     signature_validity: Duration = Field(
-        default=360, description="how long a lost call may still take effect, with a margin"
+        default=360, ge=1, description="how long a lost call may still take effect, with a margin"
     )
     poll_interval: Duration = Field(
-        default=5, description="first interval between two readings; it grows to twelvefold"
+        default=5, ge=1, description="first interval between two readings; it grows to twelvefold"
     )
     notice_patience: Duration = Field(
-        default=900, description="how long a notice is tried again before it counts as undelivered"
+        default=900, ge=1, description="how long a notice is tried again before it counts as undelivered"
     )
     webhook_host: str = Field(default="127.0.0.1", description="where `medic serve` listens")
     webhook_port: int = Field(default=8000, ge=0, le=65535)

@@ -78,7 +78,7 @@ REASONS: dict[Code, str] = {
     Code.OUR_BUG: "A mistake in cvm-medic itself: {error}. Heal the instance by hand, and report the run.",
     Code.REBOOT_DONE: "The cloud reports our reboot as done (request {request}).",
     Code.RUNNING: "The instance is RUNNING.",
-    Code.HEARTBEAT: "The guest's agent gave a sign of life {seconds} s after the reboot was sent.",
+    Code.HEARTBEAT: "The guest's agent gave a sign of life {seconds} s after it was back.",
     Code.SYMPTOM_GONE: "The cloud reported the symptom as gone after the reboot.",
     Code.NOT_RUNNING: "The instance is {state}, not RUNNING.",
     Code.NO_HEARTBEAT: "The guest's agent has given no sign of life since the reboot.",

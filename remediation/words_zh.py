@@ -67,7 +67,7 @@ REASONS: dict[Code, str] = {
     Code.OUR_BUG: "cvm-medic 自身出错：{error}。请手动处理实例，并上报本次运行。",
     Code.REBOOT_DONE: "云平台报告我们的重启已完成（请求 {request}）。",
     Code.RUNNING: "实例状态为 RUNNING。",
-    Code.HEARTBEAT: "重启发出 {seconds} 秒后，收到系统内代理的心跳。",
+    Code.HEARTBEAT: "恢复运行 {seconds} 秒后，收到系统内代理的心跳。",
     Code.SYMPTOM_GONE: "重启后云平台报告症状已消失。",
     Code.NOT_RUNNING: "实例状态为 {state}，不是 RUNNING。",
     Code.NO_HEARTBEAT: "重启后没有收到系统内代理的心跳。",

@@ -72,7 +72,8 @@ def load(text: str, file: str) -> Document:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
-        raise _at(text, file, place, f"not YAML: the character {error.character:#04x} cannot stand here") from None
+        message = f"not YAML: the character {error.character:#04x} cannot stand here"
+        raise ConfigError(message, file, *place) from None
     except RecursionError:
         raise ConfigError(f"nested deeper than {MAX_DEPTH} levels", file) from None
 

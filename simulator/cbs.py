@@ -30,15 +30,15 @@ def create_snapshot(call: Call, asked: p.CreateSnapshot) -> dict[str, Any]:
     disk, deadline = _disk(call.region, asked.DiskId), asked.deadline()
     if deadline is not None and deadline < call.now + _DAY:
         raise ApiError("InvalidParameterValue", "The Deadline must be at least one day from now.")
-    if asked.DiskUsage not in (None, disk.usage):
-        raise ApiError("InvalidParameterValue", f"The DiskUsage of `{asked.DiskId}` is `{disk.usage}`.")
+    if asked.LocalSnap:
+        raise ApiError("UnsupportedOperation", "LocalSnap is for accounts on a list, and this one is not.")
     _check_can_snapshot(call.region, disk)
     cloud, times = call.cloud, call.cloud.durations
     made = Snapshot(
         snapshot_id=cloud.new_snapshot_id(call.region),
         disk_id=asked.DiskId,
         name=asked.SnapshotName,
-        usage=disk.usage,
+        usage=asked.DiskUsage or disk.usage,
         size_gib=disk.spec.size_gib,
         created_at=call.now,
         deadline=deadline,

@@ -68,7 +68,7 @@ class Instance:
     agent: str
     disk_ids: list[str]
     operation: Operation = field(default_factory=Operation)
-    running: str | None = None  # the operation that holds the lock; reads show it a little later
+    running: Operation | None = None  # the one that holds the lock; reads show it a little later
     beats_from: float | None = None  # the first heartbeat since the last boot; None while there are none
     last_beat: float | None = None  # the last one before they ceased
 

@@ -14,6 +14,7 @@ from simulator.errors import ApiError
 
 _ID = re.compile(r"ins-[0-9a-z]{8}")
 _YEAR = 365 * 86_400
+_FILTER_VALUES = 5  # of DescribeInstances, as its documentation says (213/15728)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ _LEAVES, _ARRIVES = 0.1, 0.85
 
 def describe_instances(call: Call, asked: p.DescribeInstances) -> dict[str, Any]:
     p.either(asked.InstanceIds, asked.Filters, "InstanceIds")
+    if any(len(one.Values) > _FILTER_VALUES for one in asked.Filters or ()):
+        raise ApiError("InvalidFilterValue.LimitExceeded", f"A filter takes at most {_FILTER_VALUES} values.")
     found = [
         one for one in _named(call, asked.InstanceIds) if p.matches(asked.Filters or (), _facts(one, call.region.name))
     ]
@@ -82,6 +85,10 @@ def begin(
     visible = now + times.operation_lag
     operation = Operation(name, "OPERATING", request_id)
 
+    def step(at: float, happen: Callable[[float], None]) -> None:
+        # Somebody may have taken the machine out of this operation's hands in between.
+        cloud.schedule(at, lambda at: happen(at) if one.running is operation else None)
+
     def tell(at: float, what: str) -> None:
         cloud.log.effect(at, f"{course.word}_{what}", region.name, instance_id, request_id=request_id)
 
@@ -96,6 +103,7 @@ def begin(
 
     def arrive(at: float) -> None:
         one.state = course.end
+        cloud.log.effect(at, f"instance_{course.end.lower()}", region.name, instance_id)
         if course.end == "RUNNING":
             one.speak_up(at + times.first_heartbeat)
         if course.word == "reboot":
@@ -110,16 +118,16 @@ def begin(
         operation.state, operation.error, one.running = "FAILED", "The guest did not shut down in time.", None
         tell(at, "failed")
 
-    one.running = name
+    one.running = operation
     tell(now, "accepted")
-    cloud.schedule(visible, show)
+    step(visible, show)
     if end == "fails":
-        cloud.schedule(visible + seconds, fail)
+        step(visible + seconds, fail)
         return
-    cloud.schedule(visible + seconds * _LEAVES, leave)
+    step(visible + seconds * _LEAVES, leave)
     if end == "works":
-        cloud.schedule(visible + seconds * _ARRIVES, arrive)
-        cloud.schedule(visible + seconds, finish)
+        step(visible + seconds * _ARRIVES, arrive)
+        step(visible + seconds, finish)
 
 
 def cure(cloud: Cloud, region: Region, one: Instance, by: str, at: float) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -88,9 +88,15 @@ class Faults:
         self._releases = 0
         self.add(*rules)
 
-    def add(self, *rules: FaultRule) -> None:
+    def add(self, *rules: FaultRule | Mapping[str, Any]) -> None:
+        """Arm these, in the order in which they are asked; a rule may be given as a world file writes it.
+
+        Raises:
+            pydantic.ValidationError: it is no rule.
+        """
+        known = [FaultRule.model_validate(rule) for rule in rules]
         with self._lock:
-            self._armed += [_Armed(rule, rule.skip, rule.times) for rule in rules]
+            self._armed += [_Armed(rule, rule.skip, rule.times) for rule in known]
 
     def clear(self) -> None:
         """Forget all rules, and let go what they hold."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,17 +35,27 @@ class Entry:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Entry:
+        """What `as_dict` made, also after a way through JSON: a line of the log's file, an element of `/_admin/log`."""
+        return cls(**{**given, "faults": tuple(given["faults"]), "targets": tuple(given["targets"])})
+
 
 class Log:
     """Append-only, in memory, and in a file if there is one: a JSON object a line, flushed at once."""
 
     def __init__(self, path: str | Path | None = None) -> None:
         self._entries: list[Entry] = []
-        self._file = Path(path).open("a", encoding="utf-8") if path else None
+        self._file = Path(path).open("a", encoding="utf-8") if path else None  # noqa: SIM115  # open as long as we are
+        self._kept_back: list[Entry] | None = None
 
     @property
     def entries(self) -> list[Entry]:
         return list(self._entries)
+
+    def hold_back(self) -> None:
+        """Until the call that is being handled is recorded: its effects stand after it, as causes come first."""
+        self._kept_back = []
 
     def call(
         self,
@@ -59,19 +69,24 @@ class Log:
         faults: Iterable[str],
         targets: Iterable[str],
     ) -> None:
-        seq = len(self._entries) + 1
-        self._append(
-            Entry(seq, at, "call", action, region, params, request_id, error, tuple(faults), tuple(targets)),
-        )
+        effects, self._kept_back = self._kept_back or (), None
+        self._append(Entry(0, at, "call", action, region, params, request_id, error, tuple(faults), tuple(targets)))
+        for effect in effects:
+            self._append(effect)
 
     def effect(self, at: float, name: str, region: str, *targets: str, request_id: str | None = None) -> None:
-        self._append(Entry(len(self._entries) + 1, at, "effect", name, region, {}, request_id, targets=targets))
+        entry = Entry(0, at, "effect", name, region, {}, request_id, targets=targets)
+        if self._kept_back is not None:
+            self._kept_back.append(entry)
+        else:
+            self._append(entry)
 
     def close(self) -> None:
         if self._file:
             self._file.close()
 
     def _append(self, entry: Entry) -> None:
+        entry = replace(entry, seq=len(self._entries) + 1)
         self._entries.append(entry)
         if self._file:
             self._file.write(json.dumps(entry.as_dict(), ensure_ascii=False) + "\n")

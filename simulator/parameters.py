@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from simulator.errors import ApiError
 
 Row = TypeVar("Row")
-StopType = Literal["SOFT", "HARD", "SOFT_FIRST"]
+_StopType = Literal["SOFT", "HARD", "SOFT_FIRST"]
 UpTo100 = Annotated[list[str], Field(max_length=100)]
 
 
@@ -19,18 +19,6 @@ class Parameters(BaseModel):
     """The body of one call; strict, since the API turns no text into a number."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-    def targets(self) -> tuple[str, ...]:
-        """The ids that this call names, also in its filters."""
-        named = [getattr(self, name, None) for name in ("InstanceIds", "DiskIds", "SnapshotIds")]
-        ids = [one for ids in named for one in ids or ()]
-        ids += [one for one in (getattr(self, name, None) for name in ("SnapshotId", "DiskId")) if one]
-        filters: list[Filter] = getattr(self, "Filters", None) or []
-        ids += [value for one in filters if one.Name in _ID_FILTERS for value in one.Values]
-        return tuple(dict.fromkeys(ids))
-
-
-_ID_FILTERS = {"instance-id", "disk-id", "snapshot-id"}
 
 
 class Filter(BaseModel):
@@ -62,13 +50,13 @@ class DescribeInstancesStatus(Page):
 class RebootInstances(Parameters):
     InstanceIds: UpTo100
     ForceReboot: bool | None = None
-    StopType: StopType | None = None
+    StopType: _StopType | None = None
 
 
 class StopInstances(Parameters):
     InstanceIds: UpTo100
     ForceStop: bool | None = None
-    StopType: StopType | None = None
+    StopType: _StopType | None = None
     StoppedMode: Literal["KEEP_CHARGING", "STOP_CHARGING"] = "KEEP_CHARGING"
 
 
@@ -91,6 +79,7 @@ class CreateSnapshot(Parameters):
     DiskBackupId: str | None = None
     Tags: list[Tag] = []
     DiskUsage: Literal["SYSTEM_DISK", "DATA_DISK"] | None = None
+    LocalSnap: bool | None = None
 
     def deadline(self) -> float | None:
         """Seconds since the epoch."""
@@ -98,10 +87,12 @@ class CreateSnapshot(Parameters):
             return None
         try:
             moment = datetime.fromisoformat(self.Deadline.replace("Z", "+00:00"))
+            if moment.tzinfo is None:
+                raise ValueError("no time zone")
         except ValueError:
-            moment = datetime.min
-        if moment.tzinfo is None:
-            raise ApiError("InvalidParameterValue", f"The Deadline `{self.Deadline}` is not an ISO 8601 time.")
+            raise ApiError(
+                "InvalidParameterValue", f"The Deadline `{self.Deadline}` is not an ISO 8601 time with its zone."
+            ) from None
         return moment.timestamp()
 
 
@@ -155,6 +146,23 @@ def parse(model: type[P], raw: Mapping[str, Any]) -> P:
         where = ".".join(str(part) for part in first["loc"])
         code, text = _CODES.get(first["type"], ("InvalidParameterValue", "The value of parameter `{}` is not valid."))
         raise ApiError(code, text.format(where)) from None
+
+
+def targets(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids that a call names, also in its filters; asked before anybody knows whether it is well-formed."""
+    named = [raw.get(name) for name in _ID_LISTS]
+    named += [[raw.get(name)] for name in _IDS]
+    filters = raw.get("Filters")
+    for one in filters if isinstance(filters, list) else ():
+        if isinstance(one, dict) and one.get("Name") in _ID_FILTERS:
+            named.append(one.get("Values"))
+    ids = (one for ids in named if isinstance(ids, list) for one in ids if isinstance(one, str))
+    return tuple(dict.fromkeys(ids))
+
+
+_ID_LISTS = ("InstanceIds", "DiskIds", "SnapshotIds")
+_IDS = ("SnapshotId", "DiskId")
+_ID_FILTERS = ("instance-id", "disk-id", "snapshot-id")
 
 
 def either(ids: object, filters: object, name: str) -> None:

@@ -19,9 +19,11 @@ _MAX_SKEW_SECONDS = 300
 
 
 def verify(
-    headers: Mapping[str, str], body: bytes, *, service: str, credentials: Mapping[str, Credential], now: float
-) -> Credential:
-    """The credential that signed this POST to `/`; the names in `headers` are in lower case.
+    headers: Mapping[str, str], body: bytes, *, credentials: Mapping[str, Credential], now: float
+) -> tuple[Credential, str]:
+    """Who signed this POST to `/`, and for which service; the names in `headers` are in lower case.
+
+    The service stands in the signature's scope: it does what the host's name does at Tencent, where each has its own.
 
     Raises:
         ApiError: one of the AuthFailure codes.
@@ -38,14 +40,15 @@ def verify(
     if credential is None:
         raise ApiError("AuthFailure.SecretIdNotFound", "The SecretId is not found, please ensure that it is correct.")
     date = datetime.fromtimestamp(int(timestamp), timezone.utc).strftime("%Y-%m-%d")
-    expected = _sign(credential.secret_key, date, service, timestamp, _canonical(headers, body, found["signed"]))
-    fits = found["date"] == date and found["service"] == service
-    if not fits or not hmac.compare_digest(expected, found["signature"]):
+    expected = _sign(
+        credential.secret_key, date, found["service"], timestamp, _canonical(headers, body, found["signed"])
+    )
+    if found["date"] != date or not hmac.compare_digest(expected, found["signature"]):
         raise ApiError("AuthFailure.SignatureFailure", "The provided credentials could not be validated.")
     # The signature does not cover the token, so it is compared by itself.
     if credential.token is not None and headers.get("x-tc-token") != credential.token:
         raise ApiError("AuthFailure.TokenFailure", "The token is missing, wrong or expired.")
-    return credential
+    return credential, found["service"]
 
 
 def _canonical(headers: Mapping[str, str], body: bytes, signed: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from simulator.faults import FaultRule
 
 DEMO_WORLD = Path(__file__).parent / "worlds" / "demo.yaml"
-DEMO_SECRET_ID = "AKIDSIMULATOR0000000000000000000000"
+DEMO_SECRET_ID = "AKIDSIMULATOR0000000000000000000000"  # noqa: S105  # a name, and of nobody
 DEMO_SECRET_KEY = "simulator-secret-key"  # noqa: S105  # opens nothing but the simulator
 
 InstanceId = Annotated[str, StringConstraints(pattern=r"^ins-[0-9a-z]{8}$")]
@@ -21,6 +21,25 @@ LocalDiskId = Annotated[str, StringConstraints(pattern=r"^(disk|ldisk)-[0-9a-z]{
 SnapshotId = Annotated[str, StringConstraints(pattern=r"^snap-[0-9a-z]{8}$")]
 Seconds = Annotated[float, Field(ge=0)]
 RebootEnd = Literal["works", "fails", "hangs"]
+RestrictState = Literal["NORMAL", "EXPIRED", "PROTECTIVELY_ISOLATED"]
+# Every InstanceState of the data type Instance in CVM's API reference (213/15753).
+InstanceState = Literal[
+    "PENDING",
+    "LAUNCH_FAILED",
+    "RUNNING",
+    "STOPPED",
+    "STARTING",
+    "STOPPING",
+    "REBOOTING",
+    "SHUTDOWN",
+    "TERMINATING",
+    "ENTER_RESCUE_MODE",
+    "RESCUE_MODE",
+    "EXIT_RESCUE_MODE",
+    "ENTER_SERVICE_LIVE_MIGRATE",
+    "SERVICE_LIVE_MIGRATE",
+    "EXIT_SERVICE_LIVE_MIGRATE",
+]
 
 
 class _Part(BaseModel):
@@ -75,8 +94,8 @@ class InstanceSpec(_Part):
 
     instance_id: InstanceId
     name: str = ""
-    state: Literal["RUNNING", "STOPPED", "PENDING", "SHUTDOWN", "RESCUE_MODE", "SERVICE_LIVE_MIGRATE"] = "RUNNING"
-    restrict_state: Literal["NORMAL", "EXPIRED", "PROTECTIVELY_ISOLATED"] = "NORMAL"
+    state: InstanceState = "RUNNING"
+    restrict_state: RestrictState = "NORMAL"
     private_ip: str = "10.0.0.10"
     tags: dict[str, str] = {}
     agent: Literal["online", "offline", "absent"] = "online"

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from remediation.cloud import REBOOT, Agent, Disk, Instance, Operation, Snapshot
-from remediation.errors import Refused
+from remediation.errors import NotYet, Refused
 from remediation.permits import SendPermit
+from remediation.runbooks import Mode
 
 
 @dataclass
@@ -114,7 +115,8 @@ class StagedCloud:
     def _allowed(self, permit: SendPermit, action: str) -> None:
         refusal = permit.refusal(time.monotonic())
         if refusal:
-            raise Refused(refusal, action=action, code="NotSent")
+            kind = NotYet if permit.mode is Mode.ACT else Refused  # as the real client does
+            raise kind(f"not sent: {refusal}", action=action, code="NotSent")
         self._called(action)
 
     def _poll(self, key: str) -> int:

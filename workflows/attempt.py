@@ -62,7 +62,7 @@ class Attempt:
         return self.sighting.instance.name if self.sighting and self.sighting.instance else ""
 
     async def find(
-        self, method: Callable[[Any, FindEffectInput], Effect], lost: FindEffectInput, summary: str
+        self, method: Callable[[Any, FindEffectInput], Effect], lost: FindEffectInput, queue: Queue, summary: str
     ) -> Effect:
         """Look for the effect of a call whose outcome is unknown; nothing may interrupt this.
 
@@ -73,7 +73,7 @@ class Attempt:
         return await self.calls.read(
             method,
             lost,
-            queue=Queue.READINGS,
+            queue=queue,
             within=timing.validity_seconds + timing.patience_seconds,
             summary=summary,
             interruptible=False,

@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ActivityError, ChildWorkflowError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.decisions import DecisionActivities
     from remediation import contract
     from remediation.contract import IncidentMemory, Record, SearchAttribute
-    from remediation.decisions import Decision, IncidentState, Kind, Run
+    from remediation.decisions import Decision, IncidentState, Kind, Order, Run
     from remediation.events import Alarm
     from remediation.notices import OPERATORS, Headline, Notice, RunRef, about
     from remediation.reasons import Code, Reason, because
@@ -84,10 +84,11 @@ class Incident:
         """A remediation tells its end, also one that an earlier incident started."""
         try:
             told = contract.RemediationEnded.model_validate(ended)
-        except ValidationError:
+            outcome = Outcome(told.outcome)
+        except ValueError:  # pydantic's ValidationError is one too
             workflow.logger.warning("an ending that could not be read was sent to this incident")
             return
-        self._record_end(told.run_key, Outcome(told.outcome))
+        self._record_end(told.run_key, outcome)
 
     @workflow.query(name=contract.DECISIONS, description="what was decided about each event of this instance")
     def decisions(self) -> list[Record]:
@@ -114,7 +115,14 @@ class Incident:
         return max(MEMORY - (workflow.now() - last), timedelta(minutes=1))
 
     async def _take(self, event: Any) -> None:
-        """One event, one decision: recorded, and acted upon."""
+        """One event, one decision, whatever happens: recorded, and acted upon."""
+        try:
+            await self._decide(event)
+        except Exception as bug:  # noqa: BLE001  # otherwise the task is tried again for ever, and nobody hears of it
+            workflow.logger.exception("an error of ours kept an event from being decided")
+            self._undecided("undecided", because(Code.OUR_BUG, error=f"{type(bug).__name__}: {bug}"))
+
+    async def _decide(self, event: Any) -> None:
         now = workflow.now()
         self._memory = self._memory.model_copy(update={"last_event_at": now})
         if workflow.info().get_current_history_length() > _FOLD_BEYOND:
@@ -147,8 +155,8 @@ class Incident:
 
     async def _carry_out(self, decision: Decision, alarm: Alarm) -> None:
         run: Run | None = None
-        if decision.kind is Kind.REMEDIATE:
-            run = await self._start(decision, alarm)
+        if decision.kind is Kind.REMEDIATE and decision.order is not None:
+            run = await self._start(decision, decision.order, alarm)
             if run is None:
                 decision = decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED)})
         elif decision.kind is Kind.RECOVERED:
@@ -157,11 +165,8 @@ class Incident:
             self._tell(decision, alarm)
         self._remember(decision, run)
 
-    async def _start(self, decision: Decision, alarm: Alarm) -> Run | None:
+    async def _start(self, decision: Decision, order: Order, alarm: Alarm) -> Run | None:
         """Start the remediation, or None if one is at work that this incident did not start."""
-        if decision.order is None:
-            raise ValueError("a decision to remediate has no order")  # caught by nobody: Decision guarantees it
-        order = decision.order
         run = Run(
             run_key=workflow.uuid4().hex[:10],
             rule=order.rule,
@@ -199,10 +204,11 @@ class Incident:
     async def _watch(self, child: Any, run: Run, alarm: Alarm, decision: Decision) -> None:
         try:
             result: RemediationResult = await child
-        except ChildWorkflowError as error:
+        except Exception as error:  # noqa: BLE001  # also a result of a newer worker that cannot be read here
             # Terminated, timed out, or unable to say how it ended: people hear of it all the same.
+            workflow.logger.warning("a remediation did not say how it ended: %s", error)
             self._record_end(run.run_key, Outcome.FAILED)
-            reason = because(Code.RUN_ENDED_FROM_OUTSIDE, error=error.cause or error)
+            reason = because(Code.RUN_ENDED_FROM_OUTSIDE)
             self._tell(decision.model_copy(update={"reason": reason, "needs_people": True}), alarm, "ended")
             return
         self._record_end(run.run_key, result.outcome)

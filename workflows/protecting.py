@@ -98,6 +98,7 @@ async def _create(attempt: Attempt, wanted: CreateSnapshotInput, label: str, by:
         find=lambda settled_at: attempt.find(
             SnapshotActivities.find_snapshot,
             FindEffectInput(target=attempt.target, disk_id=disk_id, name=name, settled_at=settled_at),
+            Queue.SNAPSHOT_WAITS,
             f"was the snapshot of {label} begun?",
         ),
         adopt=lambda effect: SnapshotMade(snapshot_id=effect.id, disk_id=disk_id, name=name, adopted=True),

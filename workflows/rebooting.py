@@ -43,6 +43,7 @@ async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadyS
         find=lambda settled_at: attempt.find(
             InstanceActivities.find_reboot,
             FindEffectInput(target=attempt.target, baseline=baseline, settled_at=settled_at),
+            Queue.READINGS,
             "was the reboot carried out?",
         ),
         adopt=lambda effect: RebootDone(request_id=effect.id, sent_at=began, adopted=True),

@@ -56,12 +56,14 @@ class RemediateInstance:
         journal = Journal(f"{order.alarm.fault} on {order.alarm.instance_id} ({order.alarm.region})")
         self._attempt = Attempt(order, self._calls, journal, workflow.now(), recovered=self._recovered)
         story = asyncio.create_task(self._told_to_its_end(self._attempt))
-        while True:
+        while not story.done():
             try:
-                return await asyncio.shield(story)
+                await asyncio.shield(story)
             except asyncio.CancelledError:
-                # A cancel is a wish: the story ends itself, in a state that it knows.
+                # A cancel is a wish: the story ends itself, in a state that it knows. (When the worker lets go of this
+                # run, the story is cancelled too, and the loop ends.)
                 self._calls.interruption = Interruption.CANCELLED
+        return story.result()
 
     @workflow.signal(name=contract.RECOVERED)
     def recovered(self, event: Any = None) -> None:

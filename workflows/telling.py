@@ -1,4 +1,4 @@
-"""Telling people, beside the work: a notice that cannot be delivered never delays it, and is reported at the end."""
+"""Telling people, beside the work and in order: what cannot be delivered delays nothing, and is reported at the end."""
 
 from __future__ import annotations
 
@@ -24,24 +24,29 @@ class Teller:
     """Sends notices, each to each recipient by an activity of its own."""
 
     def __init__(self) -> None:
-        self._under_way: list[asyncio.Task[None]] = []
+        self._last: dict[str, asyncio.Task[None]] = {}
         self.undelivered: list[str] = []
 
     @property
     def is_idle(self) -> bool:
-        return all(task.done() for task in self._under_way)
+        return all(task.done() for task in self._last.values())
 
     def tell(self, notice: Notice, recipients: Iterable[Recipient], *, patience_seconds: float) -> None:
-        """Begin to deliver; nobody waits."""
-        self._under_way = [task for task in self._under_way if not task.done()]
+        """Begin to deliver; nobody waits, but for the next notice to the same recipient."""
         for recipient in recipients:
-            self._under_way.append(asyncio.create_task(self._deliver(notice, recipient, patience_seconds)))
+            before = self._last.get(str(recipient))
+            delivery = self._deliver(notice, recipient, patience_seconds, before)
+            self._last[str(recipient)] = asyncio.create_task(delivery)
 
     async def finish(self) -> None:
         """Until every notice is delivered or given up; what was given up is told to the operators."""
         await workflow.wait_condition(lambda: self.is_idle)
 
-    async def _deliver(self, notice: Notice, recipient: Recipient, patience_seconds: float) -> None:
+    async def _deliver(
+        self, notice: Notice, recipient: Recipient, patience_seconds: float, before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None:
+            await workflow.wait_condition(before.done)
         failure = await self._send(notice, recipient, patience_seconds)
         if failure is None:
             return

@@ -47,7 +47,7 @@ async def _look(attempt: Attempt, reboot: RebootSent, *, within: float, last: bo
         VerifyInput(
             target=attempt.target,
             request_id=reboot.request_id,
-            rebooted_at=reboot.sent_at,
+            back_at=reboot.back_at or workflow.now(),
             recovered_at=recovered.occurred_at if recovered else None,
             last_look=last,
         ),

@@ -8,6 +8,7 @@ reply full of None.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,7 @@ logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)
 
 _CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient}
 _MUTATING = {"CreateSnapshot", "RebootInstances"}
+_TARGET = re.compile(r"(ins|disk|snap)-[0-9a-z]+")
 _PAGE = 100
 # The connection was never made, so nothing was sent.
 _NEVER_SENT = (requests.exceptions.ConnectTimeout, urllib3.exceptions.NewConnectionError)
@@ -144,11 +146,12 @@ class TencentCloud:
 
 
 def _profile(endpoint: str | None, timeout_seconds: int) -> ClientProfile:
-    http = HttpProfile(reqTimeout=(min(timeout_seconds, 5), timeout_seconds))
-    if endpoint is not None:
-        address = urlsplit(endpoint)
-        http.protocol = address.scheme
-        http.endpoint = address.netloc
+    address = urlsplit(endpoint) if endpoint else None
+    http = HttpProfile(
+        protocol=address.scheme if address else None,
+        endpoint=address.netloc if address else None,
+        reqTimeout=(min(timeout_seconds, 5), timeout_seconds),
+    )
     return ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True)
 
 
@@ -166,8 +169,7 @@ def _check_target(action: str, region: str, params: Mapping[str, Any], mutating:
     if not mutating:
         return
     targets = params.get("InstanceIds") or [params.get("DiskId")]
-    prefix = "ins-" if "InstanceIds" in params else "disk-"
-    if len(targets) != 1 or not str(targets[0]).startswith(prefix) or not str(targets[0])[len(prefix) :].isalnum():
+    if len(targets) != 1 or not _TARGET.fullmatch(str(targets[0])):
         raise Refused(f"not sent: {targets!r} is not one well-formed id", action=action, region=region, code="NotSent")
 
 

@@ -1,0 +1,185 @@
+"""The simulator on a real socket: beside a test in a thread of its own, or alone until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from simulator.admin import admin_routes
+from simulator.answers import Answer
+from simulator.api import Api
+from simulator.clock import Clock
+from simulator.cloud import Cloud
+from simulator.connections import Connection, cut
+from simulator.faults import Faults
+from simulator.log import Entry
+from simulator.world import World, load_world
+
+# A connection that the server closes just as the next call goes out looks like a lost answer, which is no fault of ours
+# to make by accident.
+_KEEP_ALIVE_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running simulator. Hold `cloud.lock` and `cloud.settle()` before reading or changing the cloud itself."""
+
+    host: str
+    port: int
+    cloud: Cloud
+    faults: Faults
+    _api: Api
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.endpoint}"
+
+    @property
+    def endpoint(self) -> str:
+        """As the SDK's HttpProfile takes it, together with protocol="http"."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def log(self) -> list[Entry]:
+        """Everything until now, in the order of time."""
+        with self.cloud.lock:
+            self.cloud.settle()
+            return self.cloud.log.entries
+
+    @property
+    def waiting(self) -> list[str]:
+        """The actions of the calls that a fault holds or delays at this moment."""
+        return list(self._api.waiting)
+
+
+@contextmanager
+def serve(
+    world: World | str | Path | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    speed: float = 1.0,
+    log_path: str | Path | None = None,
+    clock: Clock | None = None,
+) -> Iterator[Server]:
+    """A simulator in a thread of its own until the block ends, on a port that is certainly its own.
+
+    Args:
+        world: a world, the path of a world file, or the demo world.
+        port: 0 for any that is free.
+        speed: divides every duration of the world.
+        log_path: the log is also appended to this file, a JSON object a line.
+        clock: a ManualClock lets a test decide how fast time passes.
+
+    Raises:
+        OSError: the port is taken, or a file cannot be opened.
+        yaml.YAMLError, pydantic.ValidationError: the file is not a world.
+    """
+    known = world if isinstance(world, World) else load_world(world)
+    with socket.create_server((host, port)) as listening:
+        # Without it each answer waits 40 ms for an acknowledgement; asyncio sets it only on sockets of its own making.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        cloud = Cloud(known, clock=clock, speed=speed, log_path=log_path)
+        faults = Faults(known.faults)
+        api = Api(cloud, faults)
+        config = uvicorn.Config(
+            _app(cloud, faults, api),
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=5,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=[listening])), name="simulator", daemon=True
+        )
+        # It listens already: who connects before the thread runs is served in a moment.
+        bound = listening.getsockname()[1]
+        thread.start()
+        try:
+            yield Server(host, bound, cloud, faults, api)
+        finally:
+            server.should_exit = True
+            faults.clear()
+            thread.join()
+            cloud.log.close()
+
+
+def run(
+    world_path: str | Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    speed: float = 1.0,
+    log_path: str | Path | None = None,
+    on_ready: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; to be called in the main thread. `on_ready` is given the URL once calls are taken.
+
+    Raises:
+        OSError, yaml.YAMLError, pydantic.ValidationError: as `serve`.
+    """
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with serve(world_path, host=host, port=port, speed=speed, log_path=log_path) as running:
+            on_ready(running.url)
+            ended.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _app(cloud: Cloud, faults: Faults, api: Api) -> Starlette:
+    return Starlette(
+        routes=[
+            Route("/", _Gateway(api), methods=["POST"]),
+            Mount("/_admin", routes=admin_routes(cloud, faults, api)),
+        ]
+    )
+
+
+class _Gateway:
+    """Takes calls off the wire, and puts their answers on it."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = await self._api.answer(dict(request.headers), await request.body())
+        await _send(answer, scope, receive, send)
+
+
+async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    body = answer.body
+    if answer.cut != "before":
+        headers = [
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        sent = body[: len(body) // 2] if answer.cut else body
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": sent, "more_body": answer.cut is not None})
+    if answer.cut:
+        await cut(scope, receive)

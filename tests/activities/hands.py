@@ -1,0 +1,71 @@
+"""What the activities' tests share: an attempt as the server would have begun it, and the inputs of each activity."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from temporalio.testing import ActivityEnvironment
+
+from remediation.cloud import Disk, ReadySnapshot, Snapshot
+from remediation.contract import CreateSnapshotInput, FindEffectInput, RebootInput, Target
+from tests.clouds import StagedCloud
+from tests.remediation.facts import BASELINE, DATA, RUN_KEY, SYSTEM, an_order, ready
+
+TARGET = Target(region="ap-guangzhou", instance_id="ins-0abc1234")
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def attempt(*, begun_ago: float = 0.0, scheduled_ago: float = 0.0, allowed: float | None = 30.0) -> ActivityEnvironment:
+    """An attempt that began and was scheduled so many seconds ago, with `allowed` seconds to its end."""
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(
+        environment.info,
+        started_time=now() - timedelta(seconds=begun_ago),
+        scheduled_time=now() - timedelta(seconds=max(scheduled_ago, begun_ago)),
+        start_to_close_timeout=None if allowed is None else timedelta(seconds=allowed),
+    )
+    return environment
+
+
+def a_snapshot_input(disk: Disk = SYSTEM, **changes: Any) -> CreateSnapshotInput:
+    facts: dict[str, Any] = {
+        "target": TARGET,
+        "order": an_order(),
+        "run_key": RUN_KEY,
+        "disk": disk,
+        "name": ready(disk).name,
+        "expires_at": now() + timedelta(days=14),
+    }
+    return CreateSnapshotInput(**{**facts, **changes})
+
+
+def a_reboot_input(**changes: Any) -> RebootInput:
+    facts: dict[str, Any] = {
+        "target": TARGET,
+        "order": an_order(),
+        "run_key": RUN_KEY,
+        "baseline": BASELINE,
+        "ready": (ready(SYSTEM), ready(DATA)),
+        "alarmed_at": now() - timedelta(minutes=5),
+    }
+    return RebootInput(**{**facts, **changes})
+
+
+def lost(settled_in: float, **facts: Any) -> FindEffectInput:
+    """A call whose outcome is unknown until so many seconds from now."""
+    return FindEffectInput(target=TARGET, settled_at=now() + timedelta(seconds=settled_in), **facts)
+
+
+def protected(*ready_ones: ReadySnapshot, **staging: Any) -> StagedCloud:
+    """A cloud that holds these snapshots, ready."""
+    cloud = StagedCloud(**staging)
+    for one in ready_ones or (ready(SYSTEM), ready(DATA)):
+        cloud.snapshots[one.snapshot_id] = Snapshot(
+            snapshot_id=one.snapshot_id, disk_id=one.disk_id, name=one.name, state="CREATING"
+        )
+    return cloud

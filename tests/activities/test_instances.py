@@ -1,0 +1,288 @@
+"""One reboot, with a ready snapshot of every disk, and its end recognised by our own request's id."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.instances import InstanceActivities
+from activities.polling import Pace
+from remediation.cloud import REBOOT, Disk, Instance, Operation, ReadySnapshot
+from remediation.contract import CALLS, Queue, RebootDone, VerifyInput, WaitForRebootInput
+from remediation.errors import AlreadySo, CloudError, NeedsPeople, NotYet, OutcomeUnknown, Refused, Throttled
+from remediation.health import Health
+from remediation.reasons import Code
+from remediation.runbooks import Mode
+from tests.activities.hands import TARGET, a_reboot_input, attempt, lost, now, protected
+from tests.clouds import StagedCloud
+from tests.remediation.facts import BASELINE, DATA, SYSTEM, an_instance, an_order, ready
+
+
+def hands(cloud: StagedCloud) -> InstanceActivities:
+    return InstanceActivities(cloud, Pace())
+
+
+def rebooted(cloud: StagedCloud) -> RebootDone:
+    return attempt().run(hands(cloud).reboot_instance, a_reboot_input())
+
+
+def raising(action: str, error: Exception, cloud: StagedCloud) -> StagedCloud:
+    def on_call(called: str) -> None:
+        if called == action:
+            raise error
+
+    cloud.on_call = on_call
+    return cloud
+
+
+def operation(cloud: StagedCloud, **facts: str) -> StagedCloud:
+    cloud.operations[TARGET.instance_id] = Operation(**facts)
+    return cloud
+
+
+# --- inspect_instance ---
+
+
+def test_a_reading_has_the_instance_its_disks_and_its_agent() -> None:
+    sighting = attempt().run(hands(StagedCloud()).inspect_instance, TARGET)
+    assert sighting.instance is not None
+    assert (sighting.instance.name, sighting.disks) == ("web-1", (SYSTEM, DATA))
+    assert sighting.agent is not None
+    assert abs(sighting.read_at - now()) < timedelta(seconds=10)
+
+
+def test_an_instance_that_nobody_knows_has_no_disks() -> None:
+    cloud = StagedCloud(instance=lambda _: None)
+    assert attempt().run(hands(cloud).inspect_instance, TARGET).instance is None
+    assert cloud.calls == ["DescribeInstances"]
+
+
+def test_a_missing_permission_does_not_look_like_a_missing_agent() -> None:
+    cloud = raising("DescribeAutomationAgentStatus", NeedsPeople("not allowed"), StagedCloud())
+    sighting = attempt().run(hands(cloud).inspect_instance, TARGET)
+    assert (sighting.agent, sighting.agent_error) == (None, "not allowed")
+
+
+def test_an_agent_that_cannot_be_read_right_now_is_read_again() -> None:
+    cloud = raising("DescribeAutomationAgentStatus", Throttled("slower"), StagedCloud())
+    with pytest.raises(Throttled):
+        attempt().run(hands(cloud).inspect_instance, TARGET)
+
+
+# --- reboot_instance ---
+
+
+def test_a_reboot_is_sent_once_after_looking_and_within_the_queues_budget() -> None:
+    cloud = protected()
+    done = rebooted(cloud)
+    assert (done.request_id, done.adopted) == ("r-1", False)
+    assert cloud.mutating() == [REBOOT]
+    assert cloud.calls[-1] == REBOOT
+    assert {call: cloud.calls.count(call) for call in cloud.calls} == CALLS[Queue.REBOOTS]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param((), id="none"),
+        pytest.param((ready(SYSTEM),), id="one of two"),
+        pytest.param((ready(DATA),), id="the other of two"),
+    ],
+)
+def test_a_reboot_without_a_snapshot_of_every_disk_is_refused_and_not_sent(held: tuple[ReadySnapshot, ...]) -> None:
+    cloud = protected()
+    with pytest.raises(Refused, match="not sent"):
+        attempt().run(hands(cloud).reboot_instance, a_reboot_input(ready=held))
+    assert cloud.mutating() == []
+
+
+def test_a_snapshot_that_vanished_meanwhile_blocks_the_reboot() -> None:
+    cloud = protected(ready(SYSTEM))
+    with pytest.raises(Refused, match="disk-dat"):
+        rebooted(cloud)
+    assert cloud.mutating() == []
+
+
+def test_a_snapshot_that_is_not_whole_blocks_the_reboot() -> None:
+    cloud = protected(polls_until_ready=2)
+    with pytest.raises(Refused, match="not sent"):
+        rebooted(cloud)
+    assert cloud.mutating() == []
+
+
+def test_a_disk_that_was_attached_meanwhile_blocks_the_reboot() -> None:
+    cloud = protected(disks=(SYSTEM, DATA, Disk(disk_id="disk-new")))
+    with pytest.raises(Refused, match="disk-new"):
+        rebooted(cloud)
+    assert cloud.mutating() == []
+
+
+def test_observing_sends_nothing() -> None:
+    cloud = protected()
+    with pytest.raises(Refused, match="observe"):
+        attempt().run(hands(cloud).reboot_instance, a_reboot_input(order=an_order(mode=Mode.OBSERVE)))
+    assert cloud.mutating() == []
+
+
+@pytest.mark.parametrize(
+    ("instance", "kind"),
+    [
+        pytest.param(None, Refused, id="unknown"),
+        pytest.param(an_instance(tags={}), Refused, id="out of scope"),
+        pytest.param(an_instance(state="STOPPED"), Refused, id="stopped"),
+        pytest.param(an_instance(restrict_state="EXPIRED"), Refused, id="isolated"),
+        pytest.param(an_instance(state="REBOOTING"), NotYet, id="busy"),
+    ],
+)
+def test_what_a_guardrail_forbids_is_not_sent(instance: Instance | None, kind: type[CloudError]) -> None:
+    cloud = protected(instance=lambda _: instance)
+    with pytest.raises(kind, match="not sent"):
+        rebooted(cloud)
+    assert cloud.mutating() == []
+
+
+def test_an_alarm_that_is_too_old_by_now_is_not_acted_on() -> None:
+    cloud = protected()
+    with pytest.raises(Refused, match="not sent"):
+        attempt().run(hands(cloud).reboot_instance, a_reboot_input(alarmed_at=now() - timedelta(hours=2)))
+    assert cloud.mutating() == []
+
+
+def test_an_attempt_whose_time_is_up_sends_nothing() -> None:
+    cloud = protected()
+    with pytest.raises(NotYet, match="not sent: this attempt's time is up"):
+        attempt(begun_ago=40, allowed=30).run(hands(cloud).reboot_instance, a_reboot_input())
+    assert cloud.mutating() == []
+
+
+def test_a_second_attempt_after_a_reboot_of_ours_sends_no_second_one() -> None:
+    cloud = protected(polls_until_back=0)
+    rebooted(cloud)
+    with pytest.raises(Refused, match="not sent"):
+        rebooted(cloud)
+    assert cloud.mutating() == [REBOOT]
+
+
+def test_an_instance_with_an_operation_in_progress_is_read_again() -> None:
+    cloud = raising(
+        REBOOT, AlreadySo("busy", action=REBOOT, code="OperationDenied.InstanceOperationInProgress"), protected()
+    )
+    with pytest.raises(NotYet, match="OperationInProgress"):
+        rebooted(cloud)
+
+
+@pytest.mark.parametrize("error", [OutcomeUnknown("lost"), ValueError("our bug")])
+def test_a_lost_answer_and_a_bug_of_ours_are_unknown(error: Exception) -> None:
+    cloud = protected()
+    cloud.after_effect = raising(REBOOT, error, StagedCloud()).on_call
+    with pytest.raises(OutcomeUnknown):
+        rebooted(cloud)
+    effect = attempt().run(hands(cloud).find_reboot, lost(60, baseline=BASELINE))
+    assert effect.id == "r-1"
+
+
+# --- find_reboot ---
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"name": "RunInstances", "state": "SUCCESS", "request_id": "r-0"},
+        {"name": "StopInstances", "state": "SUCCESS", "request_id": "r-theirs"},
+        {"name": REBOOT, "state": "SUCCESS", "request_id": "r-0"},
+        {"name": REBOOT, "state": "SUCCESS", "request_id": ""},
+    ],
+)
+def test_what_was_there_before_is_no_effect(facts: dict[str, str]) -> None:
+    cloud = operation(StagedCloud(), **facts)
+    with pytest.raises(ApplicationError, match="whether the reboot was carried out shows until"):
+        attempt().run(hands(cloud).find_reboot, lost(60, baseline=BASELINE))
+    assert not attempt().run(hands(cloud).find_reboot, lost(-1, baseline=BASELINE)).shown
+
+
+# --- wait_until_back ---
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        pytest.param(
+            {"name": "RunInstances", "state": "SUCCESS", "request_id": "r-0"}, "RUNNING", id="an early RUNNING"
+        ),
+        pytest.param({"name": REBOOT, "state": "OPERATING", "request_id": "r-1"}, "RUNNING", id="begun, still RUNNING"),
+        pytest.param({"name": REBOOT, "state": "OPERATING", "request_id": "r-1"}, "REBOOTING", id="rebooting"),
+        pytest.param({"name": REBOOT, "state": "SUCCESS", "request_id": "r-1"}, "STARTING", id="done, not RUNNING"),
+        pytest.param({"name": REBOOT, "state": "SUCCESS", "request_id": "r-theirs"}, "RUNNING", id="not our request"),
+        pytest.param({"name": REBOOT, "state": "FAILED", "request_id": "r-theirs"}, "RUNNING", id="not our failure"),
+    ],
+)
+def test_what_is_not_the_end_of_our_reboot_is_waited_over(facts: dict[str, str], state: str) -> None:
+    cloud = operation(StagedCloud(instance=lambda _: an_instance(state=state), polls_until_back=99), **facts)
+    with pytest.raises(ApplicationError, match=f"ins-0abc1234 is {state}, {facts['name']} {facts['state']}") as raised:
+        attempt().run(hands(cloud).wait_until_back, WaitForRebootInput(target=TARGET, request_id="r-1"))
+    assert raised.value.type == "NotYet"
+
+
+def test_an_instance_that_does_not_show_is_looked_for_again() -> None:
+    cloud = StagedCloud(instance=lambda _: None)
+    with pytest.raises(ApplicationError, match="not found"):
+        attempt().run(hands(cloud).wait_until_back, WaitForRebootInput(target=TARGET, request_id="r-1"))
+
+
+@pytest.mark.parametrize(
+    ("state", "instance_state"), [("SUCCESS", "RUNNING"), ("FAILED", "RUNNING"), ("FAILED", "STOPPED")]
+)
+def test_the_wait_ends_with_our_own_requests_success_or_failure(state: str, instance_state: str) -> None:
+    cloud = StagedCloud(instance=lambda _: an_instance(state=instance_state))
+    operation(cloud, name=REBOOT, state=state, request_id="r-1")
+    sighting = attempt().run(hands(cloud).wait_until_back, WaitForRebootInput(target=TARGET, request_id="r-1"))
+    assert sighting.instance is not None
+    assert (sighting.instance.state, sighting.instance.operation.state) == (instance_state, state)
+
+
+# --- verify_instance ---
+
+
+def a_look(*, last: bool = False, back_at: datetime | None = None) -> VerifyInput:
+    at = back_at or now() - timedelta(minutes=1)
+    return VerifyInput(target=TARGET, request_id="r-1", back_at=at, last_look=last)
+
+
+BACK = {"name": REBOOT, "state": "SUCCESS", "request_id": "r-1"}
+
+
+def test_it_is_well_when_all_that_is_demanded_is_proven() -> None:
+    judgement = attempt().run(hands(operation(StagedCloud(), **BACK)).verify_instance, a_look())
+    assert judgement.health is Health.HEALTHY
+
+
+@pytest.mark.parametrize("staging", [{"heartbeat": False}, {"instance": lambda _: an_instance(state="STOPPED")}])
+def test_what_is_not_proven_yet_is_looked_at_again_until_the_last_look(staging: dict[str, object]) -> None:
+    cloud = operation(StagedCloud(**staging), **BACK)  # type: ignore[arg-type]  # a table of its fields
+    with pytest.raises(ApplicationError, match="not proven yet: ") as raised:
+        attempt().run(hands(cloud).verify_instance, a_look())
+    assert raised.value.type == "NotYet"
+    assert attempt().run(hands(cloud).verify_instance, a_look(last=True)).health is not Health.HEALTHY
+
+
+def test_a_heartbeat_older_than_the_reboot_proves_nothing() -> None:
+    cloud = operation(StagedCloud(), **BACK)
+    later = datetime.now(timezone.utc) + timedelta(hours=1)
+    judgement = attempt().run(hands(cloud).verify_instance, a_look(last=True, back_at=later))
+    assert judgement.health is Health.UNKNOWN
+    assert Code.NO_HEARTBEAT in [reason.code for reason in judgement.unproven]
+
+
+def test_an_agent_that_may_not_be_read_leaves_it_unknown() -> None:
+    cloud = raising("DescribeAutomationAgentStatus", NeedsPeople("no"), operation(StagedCloud(), **BACK))
+    judgement = attempt().run(hands(cloud).verify_instance, a_look(last=True))
+    assert judgement.health is Health.UNKNOWN
+    assert Code.AGENT_UNREADABLE in [reason.code for reason in judgement.unproven]
+
+
+def test_accident_an_error_of_every_read_is_no_sickness() -> None:
+    cloud = raising("DescribeInstances", Throttled("down"), operation(StagedCloud(), **BACK))
+    with pytest.raises(Throttled):
+        attempt().run(hands(cloud).verify_instance, a_look(last=True))
