@@ -36,7 +36,7 @@ from remediation.contract import RATES, Queue, SearchAttribute
 from remediation.decisions import Timing
 from remediation.errors import ConfigError
 from remediation.settings import Settings
-from starter.connection import connect
+from starter.connection import connect, reach
 from workflows.incident import Incident
 from workflows.remediate_instance import RemediateInstance
 from workflows.unreadable_event import UnreadableDigest, UnreadableEvent

@@ -48,10 +48,13 @@ def show_closing(closing: Closing, console: Console) -> None:
         console.print(f"[bold red]not proven:[/] {line}")
     if not closing.broken:
         console.print("[bold green]proven[/] by the cloud's log: one snapshot a disk, all NORMAL before the one reboot")
+    shown: set[str] = set()
     for notice in closing.notices:
-        text = notice.body["text"] if isinstance(notice.body, dict) else str(notice.body)
+        text = (notice.body["text"] if isinstance(notice.body, dict) else str(notice.body)).strip()
         console.rule(f"{notice.kind} to {notice.to}, {_clock(notice.at)}", align="left")
-        console.print(text.strip(), highlight=False, markup=False)
+        short = text.splitlines()[0] + "\n(the same text)" if text in shown else text
+        console.print(short, highlight=False, markup=False, soft_wrap=True)
+        shown.add(text)
     console.rule()
     console.print(f"the run in the Temporal UI: {closing.url}", highlight=False, soft_wrap=True)
     console.print(f"took {closing.seconds:.0f} s in all", highlight=False)

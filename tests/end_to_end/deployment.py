@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -51,19 +51,19 @@ operators: [oncall]
 """
 
 
-def world(deny: tuple[str, ...] = (), **durations: float) -> World:
+def world(durations: Mapping[str, float] | None = None, *, deny: tuple[str, ...] = ()) -> World:
     """The demo world whose instances have ids of their own: the tests of one process share a Temporal server.
 
     Args:
-        deny: the actions that the credentials do not allow.
         durations: changed ones, in seconds at speed 1.
+        deny: the actions that the credentials do not allow.
     """
     own = DEMO_WORLD.read_text(encoding="utf-8").replace("ins-demo000", f"ins-{uuid.uuid4().hex[:7]}")
     demo = World.model_validate(yaml.safe_load(own))
     [credential] = demo.credentials
     return demo.model_copy(
         update={
-            "durations": demo.durations.model_copy(update=durations),
+            "durations": demo.durations.model_copy(update=dict(durations or {})),
             "credentials": (credential.model_copy(update={"deny": deny}),),
         }
     )

@@ -48,7 +48,7 @@ async def test_an_instance_that_may_not_be_worked_on_is_refused_and_told_why(
 async def test_what_only_people_can_mend_is_handed_over_with_its_name(
     server: Server, tmp_path: Path, settings: dict[str, str], denied: tuple[str, ...], said: str
 ) -> None:
-    with deployment(server, tmp_path, world(denied), **settings) as on:
+    with deployment(server, tmp_path, world(deny=denied), **settings) as on:
         on.command("worker")
         await on.send()
         result = await on.ended()
@@ -66,7 +66,7 @@ async def test_what_only_people_can_mend_is_handed_over_with_its_name(
         (
             PAGE.replace("mode: act", "mod: act"),
             {},
-            "medic.yaml:12:5 rules[0].mod: unknown key `mod` (did you mean `mode`?)",
+            "medic.yaml:11:5 rules[0].mod: unknown key `mod` (did you mean `mode`?)",
         ),
         (PAGE, {"ONCALL_WEBHOOK": ""}, "ONCALL_WEBHOOK"),
         (PAGE, {"MEDIC_CONFIG": "nowhere.yaml"}, "nowhere.yaml"),

@@ -32,7 +32,7 @@ async def test_an_event_at_the_door_becomes_a_proven_reboot_that_people_hear_of(
                     answer = await door.post("/events", json=on.event(), headers={"Authorization": "Bearer let-me-in"})
                 except httpx2.TransportError:
                     return False
-                return answer.status_code == 202
+                return bool(answer.status_code == 202)
 
             await until(taken)
         result = await on.ended()
@@ -42,7 +42,7 @@ async def test_an_event_at_the_door_becomes_a_proven_reboot_that_people_hear_of(
     assert result.outcome is Outcome.RECOVERED
     assert broken(on.cloud.log, on.instances[0], DISKS) == []
     assert told == ["ACTING", "RECOVERED"]
-    assert [subject.split("]")[0] for subject in mailed] == ["[ACTING", "[RECOVERED"]
+    assert [subject.strip().split("]")[0] for subject in mailed] == ["[ACTING", "[RECOVERED"]
 
 
 async def _in(activity: str, on: Deployment) -> bool:
@@ -68,7 +68,7 @@ async def test_a_worker_that_is_killed_in_any_wait_is_replaced_and_the_run_ends_
     server: Server, tmp_path: Path, wait: str
 ) -> None:
     reached, durations = WAITS[wait]
-    with deployment(server, tmp_path, world(**durations)) as on:
+    with deployment(server, tmp_path, world(durations)) as on:
         worker = on.command("worker")
         await on.send()
         await until(lambda: reached(on), seconds=60)

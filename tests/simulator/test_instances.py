@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -126,7 +127,7 @@ def test_one_machine_that_cannot_spoils_the_whole_call(call: Caller, server: Ser
 def test_an_unknown_id_is_an_empty_set_and_a_malformed_one_an_error(call: Caller) -> None:
     assert call.cvm("DescribeInstances", InstanceIds=["ins-zzzzzzzz"])["InstanceSet"] == []
     for wrong in ("disk-aaaaasys", "lhins-aaaaaaaa", "ins-AAAAAAAA", ""):
-        assert refusal(lambda wrong=wrong: call.instance(wrong)) == "InvalidInstanceId.Malformed"
+        assert refusal(partial(call.instance, wrong)) == "InvalidInstanceId.Malformed"
 
 
 def test_machines_are_found_by_filters_but_not_by_ids_as_well(call: Caller) -> None:
