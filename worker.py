@@ -150,9 +150,8 @@ async def ensure_search_attributes(client: Client) -> None:
     Raises:
         ConfigError: they are missing and may not be registered; names the exact command that does.
     """
-    known = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
+    asked = ListSearchAttributesRequest(namespace=client.namespace)
+    known = await reach(client, client.operator_service.list_search_attributes(asked))
     missing = [one.value for one in SearchAttribute if one.value not in known.custom_attributes]
     if not missing:
         return

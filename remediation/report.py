@@ -35,7 +35,6 @@ class Phase(str, Enum):
     SNAPSHOTTING = "snapshotting"
     REBOOTING = "rebooting"
     VERIFYING = "verifying"
-    TELLING = "telling"
     ENDED = "ended"
 
 

@@ -140,14 +140,16 @@ def _find(cloud: Cloud, request: Request, kind: Literal["instances", "snapshots"
 
 def _change(cloud: Cloud, region: Region, one: Instance, change: InstanceChange) -> None:
     now = cloud.settle()
-    given = change.model_dump(exclude_unset=True, exclude={"attach"})
+    if change.attach is not None and change.attach.disk_id in region.disks:
+        raise _Refused(409, f"{change.attach.disk_id} is there already")
+    # Only a symptom can be nothing; for all else, nothing means unchanged.
+    written = change.model_dump(exclude_unset=True, exclude={"attach"})
+    given = {name: value for name, value in written.items() if value is not None or name == "symptom"}
     of_spec = {name: given.pop(name) for name in list(given) if name not in _OWN}
     one.spec = one.spec.model_copy(update=of_spec)
     for name, value in given.items():
         setattr(one, name, value)
     if change.attach is not None:
-        if change.attach.disk_id in region.disks:
-            raise _Refused(409, f"{change.attach.disk_id} is there already")
         region.disks[change.attach.disk_id] = Disk(change.attach, "DATA_DISK", now, one.spec.instance_id)
         one.disk_ids.append(change.attach.disk_id)
     if change.state is not None:

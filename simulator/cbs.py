@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator import cvm
 from simulator import parameters as p
-from simulator.clock import china_text, utc_text
+from simulator.cbs_rows import disk_facts, disk_row, percent, snapshot_facts, snapshot_row
 from simulator.cloud import Call, Cloud, Disk, Instance, Region, Snapshot
 from simulator.errors import ApiError
 
@@ -18,9 +18,9 @@ def describe_disks(call: Call, asked: p.DescribeDisks) -> dict[str, Any]:
     disks = [one for one in call.region.disks.values() if not one.spec.is_local]
     if asked.DiskIds:
         disks = [one for one in disks if one.spec.disk_id in asked.DiskIds]
-    found = [one for one in disks if p.matches(asked.Filters or (), _disk_facts(one, call.region.name))]
+    found = [one for one in disks if p.matches(asked.Filters or (), disk_facts(one, call.region.name))]
     found.sort(key=lambda one: one.created_at, reverse=asked.Order == "DESC")
-    rows = [_disk_row(one, call) for one in p.page(found, asked)]
+    rows = [disk_row(one, call) for one in p.page(found, asked)]
     return {"TotalCount": len(found), "DiskSet": rows}
 
 
@@ -67,9 +67,9 @@ def describe_snapshots(call: Call, asked: p.DescribeSnapshots) -> dict[str, Any]
     found = [one for one in call.region.snapshots.values() if one.listed_from <= call.now]
     if asked.SnapshotIds:
         found = [one for one in found if one.snapshot_id in asked.SnapshotIds]
-    found = [one for one in found if p.matches(asked.Filters or (), _snapshot_facts(one, call.region.name))]
+    found = [one for one in found if p.matches(asked.Filters or (), snapshot_facts(one, call.region.name))]
     found.sort(key=lambda one: one.created_at, reverse=asked.Order == "DESC")
-    rows = [_snapshot_row(one, call) for one in p.page(found, asked)]
+    rows = [snapshot_row(one, call) for one in p.page(found, asked)]
     return {"TotalCount": len(found), "SnapshotSet": rows}
 
 
@@ -126,14 +126,6 @@ def stall(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:
 def vanish(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:
     """It is gone without a word, as a creation that failed is."""
     _delete(cloud, region, one, "snapshot_vanished", at)
-
-
-def percent(one: Snapshot, now: float) -> int:
-    if one.frozen_at is not None:
-        return one.frozen_at
-    if one.state != "CREATING" or now >= one.created_at + one.seconds:
-        return 100
-    return int(100 * (now - one.created_at) / one.seconds)
 
 
 def _check_can_snapshot(region: Region, disk: Disk) -> None:
@@ -199,91 +191,3 @@ def _snapshot(region: Region, snapshot_id: str) -> Snapshot:
     if found is None:
         raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{snapshot_id}` does not exist.")
     return found
-
-
-def _disk_facts(one: Disk, region: str) -> dict[str, list[str]]:
-    return {
-        "disk-id": [one.spec.disk_id],
-        "disk-name": [one.spec.name],
-        "disk-usage": [one.usage],
-        "disk-type": [one.spec.type],
-        "disk-state": [_disk_state(one)],
-        "instance-id": [one.instance_id] if one.instance_id else [],
-        "zone": [f"{region}-3"],
-        "tag-key": list(one.spec.tags),
-        "tag-value": list(one.spec.tags.values()),
-        **{f"tag:{key}": [value] for key, value in one.spec.tags.items()},
-    }
-
-
-def _disk_state(one: Disk) -> str:
-    if one.rollback_of:
-        return "ROLLBACKING"
-    return "ATTACHED" if one.instance_id else "UNATTACHED"
-
-
-def _disk_row(one: Disk, call: Call) -> dict[str, Any]:
-    spec, region = one.spec, call.region
-    done = int(100 * min((call.now - one.rollback_began) / max(call.cloud.durations.rollback, 1e-9), 1))
-    return {
-        "DiskId": spec.disk_id,
-        "DiskName": spec.name,
-        "DiskUsage": one.usage,
-        "DiskType": spec.type,
-        "DiskSize": spec.size_gib,
-        "DiskState": _disk_state(one),
-        "DiskChargeType": "POSTPAID_BY_HOUR",
-        "Attached": one.instance_id is not None,
-        "InstanceId": one.instance_id or "",
-        "Portable": one.usage == "DATA_DISK",
-        "SnapshotAbility": spec.snapshot_ability,
-        "SnapshotCount": sum(other.disk_id == spec.disk_id for other in region.snapshots.values()),
-        "Shareable": spec.shareable,
-        "Encrypt": False,
-        "Rollbacking": one.rollback_of is not None,
-        "RollbackPercent": done if one.rollback_of else 100,
-        "Migrating": spec.migrating,
-        "MigratePercent": 50 if spec.migrating else 100,
-        "ErrorPrompt": None,
-        "Placement": {"Zone": f"{region.name}-3", "ProjectId": 0},
-        "Tags": [{"Key": key, "Value": value} for key, value in spec.tags.items()],
-        "CreateTime": china_text(one.created_at),
-    }
-
-
-def _snapshot_facts(one: Snapshot, region: str) -> dict[str, list[str]]:
-    return {
-        "snapshot-id": [one.snapshot_id],
-        "snapshot-name": [one.name],
-        "snapshot-state": [one.state],
-        "disk-usage": [one.usage],
-        "disk-id": [one.disk_id],
-        "zone": [f"{region}-3"],
-    }
-
-
-def _snapshot_row(one: Snapshot, call: Call) -> dict[str, Any]:
-    return {
-        "SnapshotId": one.snapshot_id,
-        "SnapshotName": one.name,
-        "SnapshotState": one.state,
-        "SnapshotType": "PRIVATE_SNAPSHOT",
-        "SnapshotMode": "STANDARD_SNAPSHOT",
-        "Percent": percent(one, call.now),
-        "DiskId": one.disk_id,
-        "DiskUsage": one.usage,
-        "DiskSize": one.size_gib,
-        "CreateTime": china_text(one.created_at),
-        "DeadlineTime": china_text(one.deadline) if one.deadline else "",
-        "LatestModifyTime": utc_text(one.created_at),
-        "IsPermanent": one.deadline is None,
-        "IsLocked": False,
-        "Encrypt": False,
-        "CopyFromRemote": False,
-        "CopyingToRegions": [],
-        "ShareReference": 0,
-        "Images": [],
-        "ImageCount": 0,
-        "Placement": {"Zone": f"{call.region.name}-3", "ProjectId": 0},
-        "Tags": [{"Key": key, "Value": value} for key, value in one.tags.items()],
-    }

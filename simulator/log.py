@@ -14,7 +14,8 @@ class Entry:
     """One line of the log.
 
     Attributes:
-        at: seconds since the epoch; never smaller than in the entry before.
+        at: seconds since the epoch; never smaller than in the entry before. A call that a fault holds back is handled,
+            and recorded, when it is let go.
         name: a call's action, or an effect such as snapshot_begun, reboot_started.
         error: the code that was answered, or "(dropped)" and the like where nothing was; None for what took effect.
         faults: the kinds of the fault rules that hit this call.
@@ -55,6 +56,8 @@ class Log:
 
     def hold_back(self) -> None:
         """Until the call that is being handled is recorded: its effects stand after it, as causes come first."""
+        for effect in self._kept_back or ():  # of a call that broke off, which is a fault of the simulator
+            self._append(effect)
         self._kept_back = []
 
     def call(

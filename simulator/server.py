@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount, Route
@@ -23,14 +22,10 @@ from simulator.answers import Answer
 from simulator.api import Api
 from simulator.clock import Clock
 from simulator.cloud import Cloud
-from simulator.connections import Connection, cut
+from simulator.connections import cut, serve_connections
 from simulator.faults import Faults
 from simulator.log import Entry
 from simulator.world import World, load_world
-
-# A connection that the server closes just as the next call goes out looks like a lost answer, which is no fault of ours
-# to make by accident.
-_KEEP_ALIVE_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -90,25 +85,14 @@ def serve(
     """
     known = world if isinstance(world, World) else load_world(world)
     with socket.create_server((host, port)) as listening:
-        # Without it each answer waits 40 ms for an acknowledgement; asyncio sets it only on sockets of its own making.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         cloud = Cloud(known, clock=clock, speed=speed, log_path=log_path)
         faults = Faults(known.faults)
         api = Api(cloud, faults)
-        config = uvicorn.Config(
-            _app(cloud, faults, api),
-            http=Connection,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=5,
-        )
-        server = uvicorn.Server(config)
+        ended = threading.Event()
         thread = threading.Thread(
-            target=lambda: asyncio.run(server.serve(sockets=[listening])), name="simulator", daemon=True
+            target=lambda: asyncio.run(serve_connections(_app(cloud, faults, api), listening, ended)),
+            name="simulator",
+            daemon=True,
         )
         # It listens already: who connects before the thread runs is served in a moment.
         bound = listening.getsockname()[1]
@@ -116,8 +100,8 @@ def serve(
         try:
             yield Server(host, bound, cloud, faults, api)
         finally:
-            server.should_exit = True
-            faults.clear()
+            faults.clear()  # who is held is let go, and what is being answered can end
+            ended.set()
             thread.join()
             cloud.log.close()
 

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.events import Alarm
     from remediation.notices import OPERATORS, Headline, Notice, RunRef, about
     from remediation.reasons import Code, Reason, because
-    from remediation.report import Outcome, RemediationResult
+    from remediation.report import Outcome, Phase, RemediationResult
     from remediation.telling import say
     from workflows.journal import keyword
     from workflows.telling import Teller
@@ -302,5 +302,6 @@ def _attributes(alarm: Alarm, rule: str) -> TypedSearchAttributes:
             SearchAttributePair(keyword(SearchAttribute.INSTANCE), alarm.instance_id),
             SearchAttributePair(keyword(SearchAttribute.REGION), alarm.region),
             SearchAttributePair(keyword(SearchAttribute.RULE), rule),
+            SearchAttributePair(keyword(SearchAttribute.PHASE), Phase.LOOKING.value),
         ]
     )

@@ -114,7 +114,7 @@ class RemediateInstance:
     async def _look(self, attempt: Attempt) -> tuple[Sighting, Instance]:
         """Read the instance, and end here if it may not be worked on."""
         target, patience = attempt.target, attempt.order.timing.patience_seconds
-        attempt.journal.begin("look", "a first reading of the instance and its disks", Phase.LOOKING)
+        attempt.journal.begin("look", "a first reading of the instance and its disks")
         reading = asyncio.create_task(
             self._calls.read(
                 InstanceActivities.inspect_instance,
@@ -147,18 +147,18 @@ class RemediateInstance:
 
     async def _close(self, attempt: Attempt, outcome: Outcome, reason: Reason, plan: Plan | None) -> RemediationResult:
         """One outcome, told to people, to the incident, and to whoever looks at the run."""
-        attempt.journal.begin("tell", "people to be told how it ended", Phase.TELLING)
-        ended_at = workflow.now()
-        result = self._result(attempt, outcome, reason, ended_at)
-        self._tell(attempt, "end", headline_of(outcome), reason=reason, result=result, plan=plan)
-        await self._teller.finish()
-        attempt.journal.close(f"**{outcome.value}**: {say(reason)}")
+        attempt.journal.begin("tell", "people to be told how it ended")
         workflow.upsert_search_attributes(
             [
                 keyword(contract.SearchAttribute.PHASE).value_set(Phase.ENDED.value),
                 keyword(contract.SearchAttribute.OUTCOME).value_set(outcome.value),
             ]
         )
+        ended_at = workflow.now()
+        result = self._result(attempt, outcome, reason, ended_at)
+        self._tell(attempt, "end", headline_of(outcome), reason=reason, result=result, plan=plan)
+        await self._teller.finish()
+        attempt.journal.close(f"**{outcome.value}**: {say(reason)}")
         await self._report(attempt, outcome)
         return self._result(attempt, outcome, reason, ended_at)
 

@@ -23,6 +23,13 @@ def server(clock: ManualClock) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def still() -> Iterator[Server]:
+    """One for all tests of a file that change nothing that another looks at; without limits, and in real time."""
+    with serve(account(limits=False)) as running:
+        yield running
+
+
 @pytest.fixture
 def call(server: Server) -> Caller:
     return Caller(server)

@@ -48,7 +48,8 @@ def test_a_disk_is_attached_and_can_be_snapshotted(server: Server, call: Caller)
     assert _admin(server, "POST", MACHINE, {"attach": disk}).status_code == 200
     assert [one["DiskId"] for one in call.instance()["DataDisks"]] == [DATA_DISK, "disk-newnewne"]
     assert call.snapshot("disk-newnewne").startswith("snap-")
-    assert _admin(server, "POST", MACHINE, {"attach": disk}).status_code == 409
+    assert _admin(server, "POST", MACHINE, {"attach": disk, "state": "STOPPED"}).status_code == 409
+    assert call.instance()["InstanceState"] == "RUNNING"
 
 
 def test_a_machine_is_deleted_and_leaves_its_disks(server: Server, call: Caller) -> None:
@@ -89,7 +90,7 @@ def test_faults_are_armed_shown_and_cleared(server: Server, call: Caller) -> Non
         ("faults", {"kind": "earthquake"}, 400, "kind"),
     ],
 )
-def test_a_mistake_is_told_and_changes_nothing(server: Server, path: str, body: Any, status: int, said: str) -> None:
-    answer = _admin(server, "POST", path, body)
+def test_a_mistake_is_told_and_changes_nothing(still: Server, path: str, body: Any, status: int, said: str) -> None:
+    answer = _admin(still, "POST", path, body)
     assert (answer.status_code, said in answer.text) == (status, True)
-    assert server.log == []
+    assert still.log == []

@@ -124,12 +124,6 @@ def _signed_headers(server: Server) -> dict[str, str]:
     client = CommonClient("cvm", "2017-03-12", Credential(DEMO_SECRET_ID, DEMO_SECRET_KEY), REGION, profile(server))
     sent: dict[str, str] = {}
 
-    def keep(request: object) -> None:
-        raise _Signed
-
-    class _Signed(Exception):
-        pass
-
     original = client.request.send_request
 
     def spy(request: object) -> object:

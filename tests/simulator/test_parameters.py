@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,9 +16,9 @@ from tencentcloud.tat.v20201028 import errorcodes as tat_codes
 import simulator
 from simulator.parameters import Parameters
 from simulator.products import PRODUCTS
-from simulator.server import Server, serve
+from simulator.server import Server
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, InstanceState
-from tests.simulator.calling import INSTANCE, REGION, SYSTEM_DISK, Caller, account, profile, refusal
+from tests.simulator.calling import INSTANCE, REGION, SYSTEM_DISK, Caller, profile, refusal
 
 ACTIONS = [
     (service, action, model) for service, product in PRODUCTS.items() for action, (model, _) in product.actions.items()
@@ -45,13 +44,6 @@ COMMON = {
     "UnsupportedOperation",
     "UnsupportedRegion",
 }
-
-
-@pytest.fixture(scope="module")
-def still() -> Iterator[Server]:
-    """For calls that change nothing."""
-    with serve(account(limits=False)) as running:
-        yield running
 
 
 def _models(service: str) -> Any:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 
 import httpx2
 import pytest
@@ -33,9 +34,12 @@ def test_two_of_them_have_ports_and_worlds_of_their_own_and_end_without_a_trace(
 
 
 def test_a_port_that_is_taken_is_an_error_at_once() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
-        with serve(account(), port=taken.getsockname()[1]):
-            pass
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(OSError, match="in use"),
+        serve(account(), port=taken.getsockname()[1]),
+    ):
+        pass
 
 
 def test_it_ends_with_connections_still_open() -> None:
@@ -46,11 +50,16 @@ def test_it_ends_with_connections_still_open() -> None:
 def test_it_answers_hundreds_of_calls_a_second() -> None:
     with serve(account(limits=False)) as server:
         callers = [Caller(server) for _ in range(4)]
-        begun = time.monotonic()
+
+        def seconds(number: int) -> float:
+            begun = time.monotonic()
+            callers[number % 4].cvm("DescribeInstancesStatus")
+            return time.monotonic() - begun
+
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda number: callers[number % 4].cvm("DescribeInstancesStatus"), range(200)))
+            taken = list(pool.map(seconds, range(200)))
         assert len(server.log) == 200
-        assert time.monotonic() - begun < 5  # a fifth of it even on a machine that is shared
+        assert median(taken) < 0.03  # it was 0.04 when each answer waited for an acknowledgement
 
 
 @pytest.mark.processes

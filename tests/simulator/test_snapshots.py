@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from simulator.clock import ManualClock
+from simulator.cloud import Cloud
 from simulator.server import Server, serve
-from tests.simulator.calling import DATA_DISK, INSTANCE, SYSTEM_DISK, Caller, account, refusal
+from tests.simulator.calling import DATA_DISK, INSTANCE, REGION, SYSTEM_DISK, Caller, account, refusal
 
 
 def _progress(call: Caller, snapshot_id: str) -> tuple[str, int]:
@@ -88,8 +89,8 @@ def test_what_was_given_is_kept_and_times_are_written_as_china_writes_them(call:
 
 
 @pytest.mark.parametrize("deadline", [_in(3600), "tomorrow", "2099-01-01T00:00:00"])
-def test_a_deadline_is_a_moment_at_least_a_day_ahead(call: Caller, deadline: str) -> None:
-    assert refusal(lambda: call.snapshot(Deadline=deadline)) == "InvalidParameterValue"
+def test_a_deadline_is_a_moment_at_least_a_day_ahead(still: Server, deadline: str) -> None:
+    assert refusal(lambda: Caller(still).snapshot(Deadline=deadline)) == "InvalidParameterValue"
 
 
 def test_a_snapshot_is_gone_after_its_deadline(call: Caller, server: Server, clock: ManualClock) -> None:
@@ -152,9 +153,8 @@ def test_disks_are_found_by_their_machine_and_local_ones_are_none_of_cbs(server:
 
 def test_the_ids_are_the_same_in_every_run_of_the_same_seed() -> None:
     def ids(seed: int) -> list[str]:
-        with serve(account(seed=seed)) as server:
-            call = Caller(server)
-            return [call.snapshot(), call.snapshot(DATA_DISK)]
+        cloud = Cloud(account(seed=seed))
+        return [cloud.new_snapshot_id(cloud.regions[REGION]) for _ in range(3)]
 
     assert ids(7) == ids(7)
     assert ids(7) != ids(8)
