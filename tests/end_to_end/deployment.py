@@ -160,6 +160,10 @@ class Deployment:
         """Every mutating call that reached the cloud, also those that it refused."""
         return [e.name for e in self.cloud.log if e.kind == "call" and not e.name.startswith("Describe")]
 
+    def logs(self) -> str:
+        """All that our processes have printed."""
+        return "".join(path.read_text(encoding="utf-8") for path in self.folder.glob("*.log"))
+
     def end(self) -> None:
         for process in self.running:
             if process.poll() is None:

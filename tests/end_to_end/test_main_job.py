@@ -131,3 +131,19 @@ async def test_a_rule_that_observes_sends_no_mutating_call_by_the_clouds_own_log
     assert result.outcome is Outcome.WOULD_ACT
     assert on.mutating() == []
     assert on.calls("DescribeInstances") > 0
+
+
+async def test_no_secret_is_in_any_log_at_any_level_nor_in_the_histories(server: Server, tmp_path: Path) -> None:
+    with deployment(server, tmp_path, MEDIC_LOG_LEVEL="debug") as on:
+        on.command("worker")
+        await on.send()
+        await on.ended()
+        for process in on.running:
+            on.kill(process, signal.SIGTERM)
+        histories = (await on.remediation().fetch_history()).to_json()
+        logs = on.logs()
+
+    assert "polls" in logs
+    for secret in (on.environment["TENCENTCLOUD_SECRET_KEY"], "TC3-HMAC", "Signature=", "/robot"):
+        assert secret not in logs
+        assert secret not in histories
