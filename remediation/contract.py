@@ -54,7 +54,7 @@ class Queue(str, Enum):
 RATES: dict[Queue, float] = {
     Queue.READINGS: 20,
     Queue.SNAPSHOTS: 4,
-    Queue.SNAPSHOT_WAITS: 8,
+    Queue.SNAPSHOT_WAITS: 7,
     Queue.REBOOTS: 4,
 }
 CALLS: dict[Queue, dict[str, int]] = {

@@ -27,7 +27,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "MEDIC_TASK_QUEUE": "blue",
             "MEDIC_CLOUD_ENDPOINT": "http://127.0.0.1:8080/",
             "MEDIC_POLL_INTERVAL": "2s",
-            "MEDIC_SIGNATURE_VALIDITY": "0s",
+            "MEDIC_SIGNATURE_VALIDITY": "7m",
             "MEDIC_WEBHOOK_PORT": "0",
             "MEDIC_WEBHOOK_TOKEN": "t0ken",
             "MEDIC_SMTP": "smtps://user:passw0rd@mail.example.com:465",
@@ -36,7 +36,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
     )
     assert (settings.config, settings.task_queue) == ("other.yaml", "blue")
     assert settings.cloud_endpoint == "http://127.0.0.1:8080"
-    assert (settings.poll_interval, settings.signature_validity, settings.webhook_port) == (2, 0, 0)
+    assert (settings.poll_interval, settings.signature_validity, settings.webhook_port) == (2, 420, 0)
     assert settings.webhook_token == SecretStr("t0ken")
     assert settings.smtp == "smtps://user:passw0rd@mail.example.com:465"
     assert settings.rate_limits == "off"

@@ -25,8 +25,6 @@ from starter.start import start
 from tests.starter.deliveries import envelope, signals, started_with
 from tests.temporal_server import Server
 
-NOW = datetime.now(timezone.utc)
-
 
 async def take(client: Client, body: object, queue: str = "medic-door") -> Receipt:
     return await start(client, body, received_at=datetime.now(timezone.utc), task_queue=queue)
@@ -172,7 +170,7 @@ def test_what_is_kept_for_people_is_bounded_in_bytes_and_depth() -> None:
     [(timedelta(minutes=45), "45 minutes old"), (timedelta(hours=30), "30 hours old"), (timedelta(days=12), "12 days")],
 )
 async def test_the_receipt_of_a_stale_event_names_the_fix(client: Client, age: timedelta, told: str) -> None:
-    old = int((NOW - age).timestamp())
+    old = int((datetime.now(timezone.utc) - age).timestamp())
     (event,) = (await take(client, envelope("ins-stale0", time=old))).events
     assert event.status == "accepted"
     (advice,) = event.advice
