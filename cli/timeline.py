@@ -100,7 +100,8 @@ def _close(lines: dict[int, Line], event: HistoryEvent, at: datetime) -> None:
     elif kind == EventType.EVENT_TYPE_TIMER_FIRED:
         _end(lines, event.timer_fired_event_attributes.started_event_id, "done", at)
     elif kind == EventType.EVENT_TYPE_TIMER_CANCELED:
-        _end(lines, event.timer_canceled_event_attributes.started_event_id, "done", at, "cut short")
+        # It bounded something that came in time, or a rest that was interrupted: nothing to tell.
+        lines.pop(event.timer_canceled_event_attributes.started_event_id, None)
     elif kind in _ENDINGS:
         # A run that was ended by force leaves its steps open: they are not at work any more.
         for number, line in lines.items():

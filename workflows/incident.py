@@ -61,7 +61,9 @@ class Incident:
         )
         while True:
             try:
-                await workflow.wait_condition(lambda: bool(self._arrived), timeout=self._until_forgotten())
+                await workflow.wait_condition(
+                    lambda: bool(self._arrived), timeout=self._until_forgotten(), timeout_summary="forget, and close"
+                )
             except asyncio.TimeoutError:
                 if not self._arrived and not self._is_running and self._teller.is_idle and self._is_forgotten:
                     break

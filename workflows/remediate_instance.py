@@ -125,7 +125,11 @@ class RemediateInstance:
             )
         )
         try:
-            await workflow.wait_condition(reading.done, timeout=timedelta(seconds=_TELL_WITHIN_SECONDS))
+            await workflow.wait_condition(
+                reading.done,
+                timeout=timedelta(seconds=_TELL_WITHIN_SECONDS),
+                timeout_summary="tell people even if the cloud is silent",
+            )
         except asyncio.TimeoutError:
             blind = because(Code.CLOUD_SILENT, seconds=_TELL_WITHIN_SECONDS, error="no answer yet, still trying")
             self._tell(attempt, "alarm", Headline.ACTING, reason=blind)
