@@ -1,51 +1,36 @@
-"""The bare pair: a parent and a child with as many activities as ours, which do nothing."""
+"""The bare pair: a parent and a child with as many activities as ours, on as many queues, which do nothing."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any
 
-from temporalio import activity, workflow
-from temporalio.exceptions import ApplicationError
+from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
-PARENT, CHILD = "BareParent", "BareChild"
-
-
-@activity.defn
-def nothing(name: str) -> str:
-    """Returns what it was given; a name that ends in `for ever` is never ready."""
-    if name.endswith("for ever"):
-        raise ApplicationError("not yet", type="NotYet", next_retry_delay=timedelta(hours=1))
-    return name
-
-
-def _call(name: str) -> Awaitable[str]:
-    return workflow.execute_activity(
-        nothing, name, start_to_close_timeout=timedelta(seconds=15), schedule_to_close_timeout=timedelta(hours=4)
-    )
+PARENT, CHILD, NOTHING = "BareParent", "BareChild", "nothing"
+# The suffixes of our own queues, and how a name says that it is told to people, or never ready.
+NOTICES, READINGS, SNAPSHOTS, WAITS, REBOOTS = "-notices", "-readings", "-snapshots", "-snapshot-waits", "-reboots"
+QUEUES = (NOTICES, READINGS, SNAPSHOTS, WAITS, REBOOTS)
+TELL, FOR_EVER = "tell", "for ever"
 
 
 @workflow.defn(name=CHILD)
 class BareChild:
-    """Ten activities in the order and the parallelism of a remediation of two disks with one recipient."""
+    """The activities of a remediation of two disks with one recipient, in their order and parallelism."""
 
     @workflow.run
     async def run(self, waits: bool) -> str:
         """`waits`: stay in the wait for the snapshots."""
-        await _call("look")
-        told = asyncio.ensure_future(_call("tell"))
-        await asyncio.gather(self._protect("system disk", waits), self._protect("data disk", waits))
-        for name in ("reboot", "back", "verify"):
-            await _call(name)
+        await _call("look", READINGS)
+        told = asyncio.ensure_future(_call(TELL, NOTICES))
+        await asyncio.gather(_protect("system disk", waits), _protect("data disk", waits))
+        await _call("reboot", REBOOTS)
+        await _call("back", READINGS)
+        await _call("verify", READINGS)
         await told
-        return await _call("tell")
-
-    async def _protect(self, disk: str, waits: bool) -> None:
-        await _call(f"snapshot of {disk}")
-        await _call(f"{disk} for ever" if waits else f"{disk} is ready")
+        return await _call(TELL, NOTICES)
 
 
 @workflow.defn(name=PARENT)
@@ -60,13 +45,35 @@ class BareParent:
         self._waits = waits
 
     @workflow.run
-    async def run(self) -> Any:
+    async def run(self) -> str:
         """Returns what the child returns."""
         await workflow.wait_condition(lambda: self._waits is not None)
-        await workflow.execute_local_activity(nothing, "decide", start_to_close_timeout=timedelta(seconds=10))
-        return await workflow.execute_child_workflow(
+        decided: str = await workflow.execute_local_activity(
+            NOTHING, "decide", result_type=str, start_to_close_timeout=timedelta(seconds=10)
+        )
+        child: str = await workflow.execute_child_workflow(
             CHILD,
             self._waits,
             id=f"{workflow.info().workflow_id}/child",
+            result_type=str,
             parent_close_policy=ParentClosePolicy.ABANDON,
         )
+        return f"{decided}, {child}"
+
+
+async def _protect(disk: str, waits: bool) -> None:
+    await _call(f"snapshot of {disk}", SNAPSHOTS)
+    await _call(f"{disk} {FOR_EVER}" if waits else f"{disk} is ready", WAITS)
+
+
+def _call(name: str, queue: str) -> Awaitable[str]:
+    """One activity; where all is on one queue, the suffixes lead nowhere and are left out."""
+    own = workflow.info().task_queue
+    return workflow.execute_activity(
+        NOTHING,
+        name,
+        task_queue=own if own.endswith("-one") else own + queue,
+        result_type=str,
+        start_to_close_timeout=timedelta(seconds=15),
+        schedule_to_close_timeout=timedelta(hours=4),
+    )

@@ -17,9 +17,10 @@ from typing import Any
 
 import psutil
 from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from bench.bare import PARENT
+from bench.notes import Note, read_notes
 from remediation import contract
 from starter.start import start
 from tests.temporal_server import Server
@@ -29,35 +30,37 @@ REGION = "ap-guangzhou"
 
 @dataclass
 class Running:
-    """A worker process, and what it wrote."""
+    """A worker process of one kind, and what it notes."""
 
+    server: Server
     kind: str
-    client: Client
     queue: str
     notes: Path
     process: subprocess.Popen[bytes]
 
     @property
-    def measured(self) -> psutil.Process:
-        return psutil.Process(self.process.pid)
+    def client(self) -> Client:
+        return self.server.client
+
+    @property
+    def is_bare(self) -> bool:
+        return self.kind.startswith("bare")
+
+    @property
+    def noted(self) -> list[Note]:
+        return read_notes(self.notes)
 
     def cpu_seconds(self) -> float:
-        times = self.measured.cpu_times()
+        times = psutil.Process(self.process.pid).cpu_times()
         return float(times.user + times.system)
 
     def rss_mib(self) -> float:
-        return float(self.measured.memory_info().rss) / 2**20
-
-    def noted(self) -> list[tuple[float, str, str, int]]:
-        """(time, instance, headline, calls of the cloud so far) of each notice."""
-        lines = self.notes.read_text(encoding="utf-8").split("\n") if self.notes.exists() else []
-        rows = (line.split() for line in lines if line)
-        return [(float(at), instance, headline, int(calls)) for at, instance, headline, calls in rows]
+        return float(psutil.Process(self.process.pid).memory_info().rss) / 2**20
 
     async def begin(self, name: str, *, waits: bool = False) -> float:
         """Start one; returns the time at which it was asked for."""
         at = time.time()
-        if self.kind == "bare":
+        if self.is_bare:
             await self.client.start_workflow(
                 PARENT, id=f"bare/{name}", task_queue=self.queue, start_signal="begin", start_signal_args=[waits]
             )
@@ -75,47 +78,77 @@ class Running:
         await start(self.client, event, received_at=datetime.now(timezone.utc), task_queue=self.queue)
         return at
 
+    def parent(self, name: str) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(
+            f"bare/{name}" if self.is_bare else contract.incident_id(REGION, f"ins-{name}")
+        )
+
     def child(self, name: str) -> WorkflowHandle[Any, Any]:
-        workflow_id = f"bare/{name}/child" if self.kind == "bare" else contract.remediation_id(REGION, f"ins-{name}")
-        return self.client.get_workflow_handle(workflow_id)
+        return self.client.get_workflow_handle(
+            f"bare/{name}/child" if self.is_bare else contract.remediation_id(REGION, f"ins-{name}")
+        )
 
     async def end(self, name: str) -> float:
-        """Wait for the child's end; returns the server's time of it."""
-        handle = self.child(name)
+        """Wait for the child's end; returns the server's time of it.
+
+        Raises:
+            RuntimeError: it did not end as recovered; then it was not the same work, and there is nothing to compare.
+        """
+        handle, pause = self.child(name), 0.02
         while True:
             try:
-                await handle.result()
-            except RPCError:
-                await asyncio.sleep(0.02)  # it has not begun yet
-                continue
-            closed = (await handle.describe()).close_time
-            if closed is not None:
-                return closed.timestamp()
+                result = await handle.result()
+                break
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            await asyncio.sleep(pause)  # it has not begun yet
+            pause = min(pause * 1.5, 0.3)  # many who ask often would be a load of their own
+        if not self.is_bare and result["outcome"] != "recovered":
+            raise RuntimeError(f"{handle.id} ended as {result['outcome']}: {result['reason']}")
+        closed = (await handle.describe()).close_time
+        if closed is None:
+            raise RuntimeError(f"{handle.id} has a result and no end")
+        return closed.timestamp()
+
+    def kill(self) -> None:
+        """SIGKILL, if it lives."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def restart(self) -> None:
+        """A new process in the place of one that was killed."""
+        self.process = _spawn(self.server, self.kind, self.queue, self.notes)
 
 
 @contextmanager
-def running(server: Server, kind: str, folder: Path, queue: str = "") -> Iterator[Running]:
-    """A worker process of this kind: bare, ours, waiting (for ever, never looking), slow (for ever), http."""
-    queue = queue or f"bench-{kind}-{uuid.uuid4().hex[:6]}"
+def running(server: Server, kind: str, folder: Path) -> Iterator[Running]:
+    """A worker process of this kind, on queues of its own: see worker_process.py."""
+    suffix = "-one" if kind == "bare-one" else ""
+    queue = f"bench-{kind}-{uuid.uuid4().hex[:6]}{suffix}"
     notes = folder / f"{queue}.notes"
-    process = spawn(server, kind, queue, notes)
+    worker = Running(server, kind, queue, notes, _spawn(server, kind, queue, notes))
     try:
-        yield Running(kind, server.client, queue, notes, process)
+        yield worker
     finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+        worker.kill()
 
 
-def spawn(server: Server, kind: str, queue: str, notes: Path) -> subprocess.Popen[bytes]:
+def _spawn(server: Server, kind: str, queue: str, notes: Path) -> subprocess.Popen[bytes]:
     """Start it, and wait until it says that it is ready."""
-    process = subprocess.Popen(  # noqa: S603  # our own module
-        [sys.executable, "-m", "bench.worker_process", kind, queue, str(notes)],
-        env={**os.environ, **server.environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    if process.stdout is None or process.stdout.readline() != b"ready\n":
-        raise RuntimeError(f"the worker process of kind {kind} did not start")
-    return process
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIC_", "TEMPORAL_"))}
+    complaints = notes.with_suffix(".log")
+    with complaints.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603  # our own module
+            [sys.executable, "-m", "bench.worker_process", kind, queue, str(notes)],
+            env={**own, **server.environment},
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+    if process.stdout is not None and process.stdout.readline() == b"ready\n":
+        return process
+    process.kill()
+    process.wait()
+    raise RuntimeError(f"the worker process of kind {kind} did not start: {complaints.read_text('utf-8')[-2000:]}")

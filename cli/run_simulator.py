@@ -38,9 +38,13 @@ def run(
     def tell(url: str) -> None:
         typer.echo(f"the simulated cloud listens at {url}; where the worker is to start, say:", err=True)
         typer.echo(f"export MEDIC_CLOUD_ENDPOINT={url}{_credentials(known)}", err=True)
+        typer.echo(f"export ONCALL_WEBHOOK={url}/notices   # notices are shown here", err=True)
+
+    def show(notice: str) -> None:
+        typer.echo(f"\n{notice}", err=True)
 
     try:
-        server.run(world_path=world, host=host, port=port, speed=speed, log_path=log, on_ready=tell)
+        server.run(world_path=world, host=host, port=port, speed=speed, log_path=log, on_ready=tell, on_notice=show)
     except OSError as error:
         if error.filename is not None:
             raise ConfigError(f"cannot be written: {error.strerror}", str(error.filename)) from None

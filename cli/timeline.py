@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SOON_TAKEN = 3.0  # seconds after which it is worth saying that no worker has taken a step
 
+_BOUND_SECONDS = 1.0
+
 State = Literal["waiting", "running", "done", "failed"]
 
 
@@ -81,7 +83,9 @@ async def read_timeline(
             lines[event.event_id] = Line(f"heard: {signal}", "", "done", 1, at, 0.0)
         else:
             _close(lines, event, at)
-    return [replace(one, seconds=_between(one.started_at, now)) if one.is_open else one for one in lines.values()]
+    story = [replace(one, seconds=_between(one.started_at, now)) if one.is_open else one for one in lines.values()]
+    # A timer that has only just begun may be the bound of something that comes in time: that is no step.
+    return [one for one in story if one.activity or not one.is_open or one.seconds >= _BOUND_SECONDS]
 
 
 def _close(lines: dict[int, Line], event: HistoryEvent, at: datetime) -> None:

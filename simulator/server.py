@@ -14,6 +14,7 @@ from types import FrameType
 
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
@@ -69,6 +70,7 @@ def serve(
     speed: float = 1.0,
     log_path: str | Path | None = None,
     clock: Clock | None = None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> Iterator[Server]:
     """A simulator in a thread of its own until the block ends, on a port that is certainly its own.
 
@@ -78,6 +80,7 @@ def serve(
         speed: divides every duration of the world.
         log_path: the log is also appended to this file, a JSON object a line.
         clock: a ManualClock lets a test decide how fast time passes.
+        on_notice: called with the text of each notice that is posted to /notices, for who has no chat at hand.
 
     Raises:
         OSError: the port is taken, or a file cannot be opened.
@@ -88,9 +91,10 @@ def serve(
         cloud = Cloud(known, clock=clock, speed=speed, log_path=log_path)
         faults = Faults(known.faults)
         api = Api(cloud, faults)
+        app = _app(cloud, faults, api, on_notice)
         ended = threading.Event()
         thread = threading.Thread(
-            target=lambda: asyncio.run(serve_connections(_app(cloud, faults, api), listening, ended)),
+            target=lambda: asyncio.run(serve_connections(app, listening, ended)),
             name="simulator",
             daemon=True,
         )
@@ -113,6 +117,7 @@ def run(
     speed: float = 1.0,
     log_path: str | Path | None = None,
     on_ready: Callable[[str], None] = lambda url: None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; to be called in the main thread. `on_ready` is given the URL once calls are taken.
 
@@ -126,7 +131,7 @@ def run(
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with serve(world_path, host=host, port=port, speed=speed, log_path=log_path) as running:
+        with serve(world_path, host=host, port=port, speed=speed, log_path=log_path, on_notice=on_notice) as running:
             on_ready(running.url)
             ended.wait()
     finally:
@@ -134,10 +139,17 @@ def run(
             signal.signal(number, handler)
 
 
-def _app(cloud: Cloud, faults: Faults, api: Api) -> Starlette:
+def _app(cloud: Cloud, faults: Faults, api: Api, on_notice: Callable[[str], None] | None) -> Starlette:
+    async def take_notice(request: Request) -> Response:
+        notice = await request.json()
+        if on_notice is not None:
+            on_notice(str(notice.get("text", notice)))
+        return Response(status_code=204)
+
     return Starlette(
         routes=[
             Route("/", _Gateway(api), methods=["POST"]),
+            Route("/notices", take_notice, methods=["POST"]),
             Mount("/_admin", routes=admin_routes(cloud, faults, api)),
         ]
     )
