@@ -1,65 +1,151 @@
-"""The documents name what there is: settings, keys, commands, links."""
+"""The documents name what there is: settings, keys, commands, links, files, tests."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+import typer
 
 import cli
 from remediation.config import Config, read_config
-from remediation.contract import PUBLISHED_RATES, RATES
+from remediation.contract import CALLS, PUBLISHED_RATES, RATES, SearchAttribute
+from remediation.decisions import Kind
 from remediation.durations import write_duration
+from remediation.report import Outcome
 from remediation.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+ENVIRONMENT = {"ONCALL_WEBHOOK": "https://chat.example.com/robot"}
+each_page = pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 
 
 def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
-def test_every_relative_link_leads_somewhere(page: Path) -> None:
+def rows(name: str) -> dict[str, list[str]]:
+    """The rows of all tables of a page, by what stands in backticks in their first cell."""
+    table: dict[str, list[str]] = {}
+    for line in text(name).splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split(" |")]
+        if line.startswith("| `"):
+            table.update(dict.fromkeys(re.findall(r"`([^`]+)`", cells[0]), cells[1:]))
+    return table
+
+
+def the_commands() -> dict[str, Any]:
+    return dict(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]  # a group has commands
+
+
+def options_of(command: Any) -> set[str]:
+    return {name for one in command.params for name in (*one.opts, *one.secondary_opts) if name.startswith("-")}
+
+
+def commands_on(page: str) -> Iterator[tuple[str, str]]:
+    """(command, the rest of the line) for each `medic …` in a code span or at the start of a line of code."""
+    yield from re.findall(r"^(?:\w+=\S+ +)*medic ([a-z]+)\b([^#\n]*)", page, re.M)
+    yield from re.findall(r"(?<!`)`(?:\w+=\S+ +)*medic ([a-z]+)\b([^`]*)`", page)
+
+
+@each_page
+def test_every_relative_link_and_image_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_settings_page_has_exactly_the_settings_with_their_defaults() -> None:
-    rows = dict(re.findall(r"^\| `(MEDIC_\w+)` \| (?:`([^`]*)`)? ?\|", text("docs/reference/settings.md"), re.M))
+@each_page
+def test_every_file_and_every_test_that_is_named_is_there(page: Path) -> None:
+    words = re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8"))
+    files = {word for word in words if re.fullmatch(r"[\w-]+(/[\w.-]+)+\.(py|md|yaml|txt)", word)}
+    tests = {word for word in words if re.fullmatch(r"test_\w+", word)}
+    written = "\n".join(one.read_text(encoding="utf-8") for one in (ROOT / "tests").rglob("test_*.py"))
 
-    assert set(rows) == {f"MEDIC_{name.upper()}" for name in Settings.model_fields}
+    assert {file for file in files if not (ROOT / file).exists()} == set()
+    assert {test for test in tests if f"def {test}(" not in written} == set()
+
+
+@each_page
+def test_every_command_that_is_shown_exists_with_its_options(page: Path) -> None:
+    known = the_commands()
+    for name, rest in commands_on(page.read_text(encoding="utf-8")):
+        assert name in known, f"there is no medic {name}"
+        unknown = set(re.findall(r"(?<=\s)--[a-z-]+", rest)) - options_of(known[name])
+        assert unknown == set(), f"medic {name} has none of these"
+
+
+def test_commands_are_found_in_lines_and_in_spans() -> None:
+    page = "MEDIC_CONFIG=copy.yaml medic worker\n\nWrite `medic runs --open`, or `medic show ID` in `medic.yaml`.\n"
+
+    assert list(commands_on(page)) == [("worker", ""), ("runs", " --open"), ("show", " ID")]
+
+
+def test_the_page_of_commands_names_every_command_and_every_option() -> None:
+    page = text("docs/reference/cli.md")
+    for name, command in the_commands().items():
+        assert f"| `medic {name}" in page
+        missing = {
+            option for option in options_of(command) - {"--help"} if option.startswith("--") and option not in page
+        }
+        assert missing == set(), f"options of medic {name}"
+
+
+def test_the_settings_page_has_exactly_the_settings_with_their_defaults() -> None:
+    page = {key: cells for key, cells in rows("docs/reference/settings.md").items() if key.startswith("MEDIC_")}
+
+    assert set(page) == {f"MEDIC_{name.upper()}" for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
-        shown = rows[f"MEDIC_{name.upper()}"]
-        assert shown in ("" if field.default is None else str(field.default), _duration(field.default))
+        shown = page[f"MEDIC_{name.upper()}"][0].strip("`")
+        assert shown in ("" if field.default is None else str(field.default), _duration(field.default)), name
 
 
 def _duration(value: object) -> str:
     return write_duration(value) if isinstance(value, int) else ""
 
 
-def test_every_key_of_the_page_is_explained_and_its_example_is_a_valid_page() -> None:
-    page = text("docs/reference/medic-yaml.md")
+def test_every_medic_variable_that_is_named_anywhere_is_a_setting() -> None:
+    known = {f"MEDIC_{name.upper()}" for name in Settings.model_fields}
+    named = {name for page in PAGES for name in re.findall(r"MEDIC_[A-Z]\w+", page.read_text(encoding="utf-8"))}
+
+    assert named - known == set()
+
+
+def test_the_page_about_medic_yaml_names_every_key_of_the_schema() -> None:
+    page = " ".join(rows("docs/reference/medic-yaml.md"))
     schema = Config.model_json_schema()
     keys = {key for one in [schema, *schema["$defs"].values()] for key in one.get("properties", {})}
-    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    explained = {"tag", "webhook", "mail"}  # each within the row of the key that holds it
 
-    assert {key for key in keys - {"sha256"} if key not in page} == set()
-    read_config(example, "example", {"ONCALL_WEBHOOK": "https://chat.example.com/robot"})
+    assert {key for key in keys - explained - {"sha256"} if not re.search(rf"\b{key}\b", page)} == set()
+    assert {key for key in explained if f"{key}: " not in text("docs/reference/medic-yaml.md")} == set()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
-def test_every_command_that_is_shown_exists_with_its_options(page: Path) -> None:
-    shown = re.findall(r"^(?:\w+=\S+ )*medic (\w+)((?: +[^\s#`]+)*)", page.read_text(encoding="utf-8"), re.M)
-    for command, words in shown:
-        told = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
-        assert told.exit_code == 0, command
-        for option in re.findall(r"--[a-z-]+", words):
-            assert option in told.stdout, f"medic {command} has no {option}"
+def test_every_example_of_a_whole_page_is_one_that_the_worker_takes() -> None:
+    examples = [
+        (page, one) for page in PAGES for one in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.S)
+    ]
+
+    assert examples
+    for page, example in examples:
+        read_config(example, str(page.relative_to(ROOT)), ENVIRONMENT)
+    read_config(text("medic.yaml"), "medic.yaml", ENVIRONMENT)
+
+
+def test_what_happens_tells_every_decision_and_every_outcome() -> None:
+    table = rows("docs/explanation/what-happens.md")
+
+    assert {kind.value for kind in Kind} | {outcome.value for outcome in Outcome} <= set(table)
+
+
+def test_the_page_about_the_ui_names_every_search_attribute() -> None:
+    page = text("docs/reference/temporal-ui.md")
+
+    assert [one.value for one in SearchAttribute if f"`{one.value}`" not in page] == []
 
 
 def test_the_rates_page_says_what_the_queues_are_limited_to() -> None:
@@ -68,4 +154,5 @@ def test_the_rates_page_says_what_the_queues_are_limited_to() -> None:
     for queue, rate in RATES.items():
         assert f"| `medic{queue.value}` | {rate:g} |" in page
     for action, published in PUBLISHED_RATES.items():
-        assert f"| {action} | {published} |" in page
+        ours = sum(rate * CALLS[queue].get(action, 0) for queue, rate in RATES.items())
+        assert f"| {action} | {published} | {ours:g} |" in page
