@@ -116,7 +116,7 @@ async def _reads(worker: Running, name: str, since: float = 0.0) -> float:
         except RPCError:  # it has not begun yet
             pending = []  # type: ignore[assignment]  # the protobuf's own list type
         looks = [
-            one.last_started_time.ToMicroseconds() / 1e6
+            one.last_attempt_complete_time.ToMicroseconds() / 1e6
             for one in pending
             if one.activity_type.name == wanted and one.attempt > 1
         ]
