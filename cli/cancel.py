@@ -64,7 +64,9 @@ async def _cancel(chosen: Settings, name: str, reason: str, output: Output) -> i
     try:
         result = await within(_WAIT_SECONDS, follow(client, run.id, run.run_id, console=console))
     except asyncio.TimeoutError:
-        console.print(f"not ended within {_WAIT_SECONDS:g} s; the cancel stands: medic show {run.id} --follow")
+        console.print(
+            f"not ended within {_WAIT_SECONDS:g} s; the cancel stands: medic show {run.id} --follow", soft_wrap=True
+        )
     else:
         answer["result"] = result.model_dump(mode="json")
         code = Code.WELL if result.outcome is Outcome.CANCELLED else code_of(result.outcome)

@@ -91,7 +91,7 @@ async def wait_for(
     console.print(f"decided: {decision.kind}: {decision.said}", soft_wrap=True)
     run_id = decision.run.run_id if decision.run else ""
     if not run_id and kind not in (Kind.REMEDIATE, Kind.JOIN):
-        return _CODES.get(kind, Code.WELL)
+        return _CODES.get(kind, Code.NOT_RECOVERED if decision.needs_people else Code.WELL)
     workflow_id = contract.remediation_id(target.region, target.instance_id)
     waited.result = await follow(client, workflow_id, run_id, console=console)
     return code_of(waited.result.outcome)

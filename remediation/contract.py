@@ -116,6 +116,7 @@ class Record(Fact):
     kind: str
     rule: str = ""
     said: str
+    needs_people: bool = False
     decided_at: datetime
     run: Run | None = None
 
@@ -158,7 +159,7 @@ class RemediationEnded(Fact):
 
 # Failures that Temporal must not try again by itself. A mutating call may have been sent when its activity timed out:
 # that is final too, and the workflow observes before it does anything else. All others are proven to have changed
-# nothing. (The server knows time-outs in this list by the prefix; tests/workflows/test_acting.py holds it to that.)
+# nothing. (The server knows time-outs in this list by the prefix; tests/workflows/test_calls.py holds it to that.)
 FINAL = ("AlreadySo", "Refused", "NeedsPeople", "OutcomeUnknown")
 FINAL_WHEN_MUTATING = (*FINAL, "TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat")
 

@@ -40,6 +40,13 @@ class Reboot(Written):
     stop_type: Literal["SOFT"] = Field(default="SOFT", description="a HARD reboot is a rung of its own, not there yet")
     timeout: Duration = Field(default=300, description="how long it may take until the cloud reports it done")
 
+    @field_validator("stop_type", mode="before")
+    @classmethod
+    def _soft(cls, value: Any) -> Any:
+        if value in ("HARD", "SOFT_FIRST"):
+            raise ValueError(f"`{value}` is not there yet: write SOFT")
+        return value
+
 
 class Rung(Written):
     """One repair of the ladder."""
@@ -84,6 +91,13 @@ class Runbook(Written):
     @field_serializer("snapshot", mode="wrap")
     def _as_written(self, value: SnapshotPolicy | None, write: SerializerFunctionWrapHandler) -> Any:
         return "none" if value is None else write(value)
+
+    @field_validator("watch")
+    @classmethod
+    def _remembered(cls, seconds: int) -> int:
+        if seconds > 86400:
+            raise ValueError("an incident is remembered for a day: write 24h or less")
+        return seconds
 
     @model_validator(mode="after")
     def _protected(self) -> Runbook:

@@ -129,6 +129,8 @@ class Incident:
         self._memory = self._memory.model_copy(update={"last_event_at": now})
         if workflow.info().get_current_history_length() > _FOLD_BEYOND:
             self._memory = self._memory.model_copy(update={"folded": self._memory.folded + 1})
+            if self._memory.folded == 1:
+                self._undecided("folded", because(Code.FOLDED, count="all further"))
             return
         try:
             alarm = contract.TakenEvent.model_validate(event).alarm
@@ -163,8 +165,9 @@ class Incident:
                 decision = decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED)})
         elif decision.kind is Kind.RECOVERED:
             await self._pass_on(alarm)
-        if decision.kind not in (Kind.REMEDIATE, Kind.JOIN) and decision.recipients:
-            self._tell(decision, alarm)
+        must_be_heard = decision.needs_people or decision.kind is Kind.EXPIRE
+        if decision.kind not in (Kind.REMEDIATE, Kind.JOIN) and (decision.recipients or must_be_heard):
+            self._tell(decision, alarm)  # to the operators, if the rules name nobody
         self._remember(decision, run)
 
     async def _start(self, decision: Decision, order: Order, alarm: Alarm) -> Run | None:
@@ -248,6 +251,7 @@ class Incident:
             kind=decision.kind.value,
             rule=decision.rule,
             said=say(decision.reason),
+            needs_people=decision.needs_people,
             decided_at=decision.decided_at,
             run=run or self._last_run(decision.kind),
         )

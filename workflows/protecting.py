@@ -20,6 +20,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import CallFailed, Expired, Interruption
 
 
+_LAST_LOOK_SECONDS = 5
+
+
 async def protect(attempt: Attempt, disks: tuple[Disk, ...]) -> tuple[ReadySnapshot, ...]:
     """All disks at once; the first that fails ends the run before the reboot."""
     policy = attempt.runbook.snapshot
@@ -73,16 +76,25 @@ async def _protect_disk(attempt: Attempt, policy: SnapshotPolicy, disk: Disk, by
         expires_at=wanted.expires_at,
     )
     attempt.snapshots[disk.disk_id] = taken
-    ready = await attempt.calls.read(
-        SnapshotActivities.wait_until_ready,
-        WaitForSnapshotInput(target=attempt.target, snapshot=made, expires_at=wanted.expires_at),
-        queue=Queue.SNAPSHOT_WAITS,
-        within=(by - workflow.now()).total_seconds(),
-        summary=f"wait until {made.snapshot_id} of {label} is ready",
-    )
+    wait = WaitForSnapshotInput(target=attempt.target, snapshot=made, expires_at=wanted.expires_at)
+    try:
+        ready = await _wait(attempt, wait, (by - workflow.now()).total_seconds(), f"of {label} is ready")
+    except Expired:
+        # A deadline also runs while no worker lives: one fresh look, before it is judged.
+        ready = await _wait(attempt, wait, _LAST_LOOK_SECONDS, f"of {label} is ready: the last look")
     attempt.snapshots[disk.disk_id] = taken.model_copy(update={"ready": True})
     attempt.journal.note(f"{made.snapshot_id} of {label} is ready")
     return ready
+
+
+async def _wait(attempt: Attempt, wait: WaitForSnapshotInput, within: float, of_what: str) -> ReadySnapshot:
+    return await attempt.calls.read(
+        SnapshotActivities.wait_until_ready,
+        wait,
+        queue=Queue.SNAPSHOT_WAITS,
+        within=within,
+        summary=f"wait until {wait.snapshot.snapshot_id} {of_what}",
+    )
 
 
 async def _create(attempt: Attempt, wanted: CreateSnapshotInput, label: str, by: datetime) -> SnapshotMade:

@@ -132,7 +132,8 @@ class RemediateInstance:
             )
         except asyncio.TimeoutError:
             blind = because(Code.CLOUD_SILENT, seconds=_TELL_WITHIN_SECONDS, error="no answer yet, still trying")
-            self._tell(attempt, "alarm", Headline.ACTING, reason=blind)
+            acts = attempt.order.mode is Mode.ACT
+            self._tell(attempt, "alarm", Headline.ACTING if acts else Headline.OBSERVED, reason=blind)
         try:
             attempt.sighting = sighting = await reading
         except Expired as expired:

@@ -260,7 +260,7 @@ MISTAKES = [
         24,
         18,
         "runbooks.snapshot-and-reboot.ladder[0].reboot.stop_type",
-        "Input should be 'SOFT'",
+        "`HARD` is not there yet: write SOFT",
     ),
     pytest.param(
         "- reboot: {stop_type: SOFT, timeout: 5m}",

@@ -36,7 +36,7 @@ def test_a_rung_may_be_written_short(rung: object) -> None:
         UNPROTECTED,
         {**SHORTEST, "unprotected": "allow"},
         {**SHORTEST, "verify": {"settle": "0s", "timeout": "0s"}, "watch": "0s"},
-        {"snapshot": {"timeout": "90s", "keep": "36h"}, "ladder": [{"reboot": {"timeout": "7m"}}], "watch": "2d"},
+        {"snapshot": {"timeout": "90s", "keep": "36h"}, "ladder": [{"reboot": {"timeout": "7m"}}], "watch": "24h"},
     ],
 )
 def test_a_runbook_survives_its_journey_as_json(written: dict[str, Any]) -> None:
@@ -67,9 +67,10 @@ def test_no_snapshot_is_kept_in_so_many_words() -> None:
         ({"snapshot": {"disks": "system"}, "ladder": ["reboot"]}, "Input should be 'all'"),
         ({"snapshot": {"on_failure": "continue"}, "ladder": ["reboot"]}, "Input should be 'hand_over'"),
         ({"snapshot": {"keep": "23h"}, "ladder": ["reboot"]}, "write 1d or more"),
+        ({"snapshot": {}, "ladder": ["reboot"], "watch": "2d"}, "write 24h or less"),
         ({"snapshot": {"ask_after": "20m"}, "ladder": ["reboot"]}, "`ask_after` is not there yet"),
         ({"snapshot": {}, "ladder": [{"rollback": {}}]}, "`rollback` is not there yet"),
-        ({"snapshot": {}, "ladder": [{"reboot": {"stop_type": "HARD"}}]}, "Input should be 'SOFT'"),
+        ({"snapshot": {}, "ladder": [{"reboot": {"stop_type": "HARD"}}]}, "is not there yet: write SOFT"),
         ({"snapshot": {}, "ladder": [{"reboot": {}, "retry": 3}]}, "Extra inputs are not permitted"),
     ],
 )

@@ -56,6 +56,7 @@ async def test_a_symptom_that_returns_after_the_repair_goes_to_people_and_not_in
         await until(lambda: _heard(on, 3))
 
     assert [record.kind for record in records] == ["remediate", "notify"]
+    assert [record.needs_people for record in records] == [False, True]
     assert on.cloud.mutating().count("RebootInstances") == 1
     assert on.ears.headlines() == ["ACTING", "RECOVERED", "NEEDS YOU"]
 
@@ -210,3 +211,16 @@ async def _has_ended(on: Stage) -> bool:
 
 async def _heard(on: Stage, count: int) -> bool:
     return len(on.ears.heard) >= count
+
+
+async def test_what_people_must_hear_goes_to_the_operators_if_the_rule_names_nobody(
+    client: Client, unique: str
+) -> None:
+    changes = ("    notify: [oncall]\n    run: snapshot-and-reboot", "    run: snapshot-and-reboot")
+    async with stage(client, unique, None, changes) as on:
+        await on.send(at=datetime.now(timezone.utc) - timedelta(hours=2))
+        decided = await kinds(on, 1)
+        await until(lambda: _heard(on, 1))
+
+    assert decided == ["expire"]
+    assert on.ears.heard[0]["to"] == "https://desk.example.com/secret"
