@@ -44,7 +44,9 @@ from workflows.unreadable_event import UnreadableDigest, UnreadableEvent
 WORKFLOWS = [Incident, RemediateInstance, UnreadableEvent, UnreadableDigest]
 
 # A module that a workflow imports without saying so is named when the worker is built, and not in the middle of a run.
-STRICT = SandboxRestrictions.default.with_import_notification_policy(
+# The workflows' own modules are loaded once and not anew for every run, which would cost each waiting run some 200 KiB;
+# that they are deterministic is held by tests/test_architecture.py and by replay (decision 8).
+STRICT = SandboxRestrictions.default.with_passthrough_modules("workflows").with_import_notification_policy(
     Policy.WARN_ON_DYNAMIC_IMPORT | Policy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
 )
 _SLOTS = 50  # activities of one kind at a time in one worker; each holds its slot for one call only
