@@ -28,12 +28,12 @@ class Credentials:
         """(secret id, secret key, token or None), the triple that the SDK signs one request with.
 
         Raises:
-            NeedsPeople: there are none.
+            NeedsPeople: there are none, or one of them cannot be sent; the message names it and never its value.
         """
-        for id_name, key_name, token_name in _NAMES:
-            secret_id, secret_key = self._environment.get(id_name), self._environment.get(key_name)
-            if secret_id and secret_key:
-                return secret_id.strip(), secret_key.strip(), self._environment.get(token_name) or None
+        for names in _NAMES:
+            found = _usable(*((name, self._environment.get(name, "")) for name in names))
+            if found:
+                return found
         for path in self._profiles:
             found = _read_profile(path.expanduser())
             if found:
@@ -65,5 +65,19 @@ def _read_profile(path: Path) -> tuple[str, str, str | None] | None:
     except (OSError, configparser.Error, UnicodeDecodeError):
         return None
     section = parser["default"] if parser.has_section("default") else {}
-    secret_id, secret_key = section.get("secret_id", ""), section.get("secret_key", "")
-    return (secret_id, secret_key, section.get("token") or None) if secret_id and secret_key else None
+    return _usable(*((f"{name} in {path}", section.get(name, "")) for name in ("secret_id", "secret_key", "token")))
+
+
+def _usable(
+    secret_id: tuple[str, str], secret_key: tuple[str, str], token: tuple[str, str]
+) -> tuple[str, str, str | None] | None:
+    """Of name and value for each: the values as they are sent, or None if there is no id or no key."""
+    known = [(name, value.strip()) for name, value in (secret_id, secret_key, token)]
+    (_, id_), (_, key), (_, token_) = known
+    if not id_ or not key:
+        return None
+    for name, value in known:
+        # As a header such a value would be refused by the HTTP library, which repeats it in its error.
+        if not all("!" <= character <= "~" for character in value):
+            raise NeedsPeople(f"{name} holds a space, a line break or a character that is not ASCII", code="Malformed")
+    return id_, key, token_ or None

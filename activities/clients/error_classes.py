@@ -80,6 +80,8 @@ _HINTS = {
     "AuthFailure.SignatureFailure": "the secret key does not belong to the secret id: check TENCENTCLOUD_SECRET_KEY",
     "AuthFailure.SignatureExpire": "this machine's clock is off by more than five minutes: set it by NTP",
     "AuthFailure.TokenFailure": "the temporary credentials have expired: refresh TENCENTCLOUD_TOKEN and its keys",
+    "UnauthorizedOperation.MFAExpired": "this action asks for MFA: use credentials, or a role, that need none",
+    "UnauthorizedOperation.MFANotFound": "this action asks for MFA: use credentials, or a role, that need none",
     "UnsupportedRegion": "the region of the event is not one of this API: check `region`",
 }
 
@@ -97,6 +99,10 @@ def classify(action: str, code: str, *, mutating: bool) -> Class:
 
 def hint(action: str, code: str) -> str:
     """How a person mends this, or "" if the API's own message has to do."""
+    if code in _HINTS:
+        return _HINTS[code]
     if code.startswith("UnauthorizedOperation") or code == "AuthFailure.UnauthorizedOperation":
-        return f"grant the worker's credentials the CAM action for {action}"
-    return _HINTS.get(code, "")
+        # Permissions for disks and snapshots are given under cvm (API reference 598/69910).
+        product = "tat" if action == "DescribeAutomationAgentStatus" else "cvm"
+        return f"grant the worker's credentials the CAM action {product}:{action}"
+    return ""

@@ -31,6 +31,11 @@ def read_instance(raw: Reply, region: str) -> Instance:
     )
 
 
+def is_attached(raw: Reply, instance_id: str) -> bool:
+    """Whether this element of `DiskSet` is a disk of the instance; a shared disk names the others in a list."""
+    return instance_id in (raw.get("InstanceId"), *(raw.get("InstanceIdList") or []))
+
+
 def read_disk(raw: Reply) -> Disk:
     """One element of DescribeDisks' `DiskSet`."""
     return Disk(
@@ -60,8 +65,10 @@ def read_agent(raw: Reply) -> Agent:
 
 
 def _moment(text: object) -> datetime | None:
-    """ISO-8601 in UTC, as in 2026-11-23T06:00:00Z; what cannot be read proves nothing, and is None."""
+    """ISO-8601 with its zone, as in 2026-11-23T06:00:00Z; what cannot be read proves nothing, and is None."""
     try:
-        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(timezone.utc)
-    except ValueError:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        # Without a zone it would be taken for this machine's own time, and an old heartbeat for one to come.
+        return moment.astimezone(timezone.utc) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None

@@ -12,7 +12,8 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ from activities.clients import replies
 from activities.clients.credentials import Credentials
 from activities.clients.error_classes import classify, hint
 from remediation.cloud import Agent, Disk, Instance, Snapshot
-from remediation.errors import CloudError, NeedsPeople, NotYet, OutcomeUnknown, Refused, Throttled
+from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused, Throttled
 from remediation.events import INSTANCE_ID
 from remediation.permits import SendPermit
 
@@ -38,19 +39,19 @@ logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)
 
 _CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient}
 _MUTATING = {"CreateSnapshot", "RebootInstances"}
-_TARGET = re.compile(r"(ins|disk|snap)-[0-9a-z]+")
+_DISK_ID = re.compile(r"disk-[0-9a-z]{1,32}")
+_SIGNED = re.compile(r"((?:Credential|Signature|Token)\b\W{1,3})[^\s,;<>\"']+", re.IGNORECASE)
 _PAGE = 100
-# The connection was never made, so nothing was sent.
-_NEVER_SENT = (requests.exceptions.ConnectTimeout, urllib3.exceptions.NewConnectionError)
 
 
 class TencentCloud:
     """The calls that we use, in our words; every failure is a CloudError of one of its six classes."""
 
-    def __init__(self, credentials: Credentials, *, endpoint: str | None = None, timeout_seconds: int = 10) -> None:
+    def __init__(self, credentials: Credentials, *, endpoint: str | None = None, timeout_seconds: float = 10) -> None:
         """`endpoint` takes every product's API at one address, for example `http://127.0.0.1:8080`."""
         self._credentials = credentials
         self._profile = _profile(endpoint, timeout_seconds)
+        self._is_local = _is_loopback(endpoint)
         # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
         self._local = threading.local()
 
@@ -64,7 +65,7 @@ class TencentCloud:
         """Every CBS disk that is attached to the instance, all pages."""
         filters = [{"Name": "instance-id", "Values": [_instance(instance_id)]}]
         rows = self._pages("cbs", "DescribeDisks", region, {"Filters": filters}, "DiskSet")
-        return tuple(replies.read_disk(row) for row in rows if row.get("InstanceId") == instance_id)
+        return tuple(replies.read_disk(row) for row in rows if replies.is_attached(row, instance_id))
 
     def describe_agent(self, region: str, instance_id: str) -> Agent | None:
         """The guest's TAT agent, or None if it never reported."""
@@ -92,7 +93,7 @@ class TencentCloud:
         params = {
             "DiskId": disk_id,
             "SnapshotName": name,
-            "Deadline": expires_at.strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+            "Deadline": expires_at.astimezone(timezone.utc).isoformat(timespec="seconds"),
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         }
         reply = self._call("cbs", "CreateSnapshot", region, params, permit)
@@ -117,7 +118,10 @@ class TencentCloud:
             page = reply.get(rows) or []
             yield from page
             offset += len(page)
-            if not page or offset >= (reply.get("TotalCount") or 0):
+            total = reply.get("TotalCount")
+            if not page and offset < (total or 0):  # half a list read as the whole would leave disks unprotected
+                raise Throttled(f"{offset} of {total} rows came", action=action, region=region, code="Incomplete")
+            if not page or (total is not None and offset >= total):
                 return
 
     def _call(
@@ -141,11 +145,14 @@ class TencentCloud:
     def _client(self, product: str, region: str) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
         if (product, region) not in clients:
-            clients[product, region] = _CLIENTS[product](self._credentials, region, self._profile)
+            client = _CLIENTS[product](self._credentials, region, self._profile)
+            if self._is_local:
+                client.request.conn.proxy = {"no_proxy": "*"}  # else the environment's proxy would be asked for it
+            clients[product, region] = client
         return clients[product, region]
 
 
-def _profile(endpoint: str | None, timeout_seconds: int) -> ClientProfile:
+def _profile(endpoint: str | None, timeout_seconds: float) -> ClientProfile:
     address = urlsplit(endpoint) if endpoint else None
     http = HttpProfile(
         protocol=address.scheme if address else None,
@@ -155,8 +162,16 @@ def _profile(endpoint: str | None, timeout_seconds: int) -> ClientProfile:
     return ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True)
 
 
+def _is_loopback(endpoint: str | None) -> bool:
+    host = urlsplit(endpoint or "").hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _instance(instance_id: str) -> str:
-    if not INSTANCE_ID.fullmatch(instance_id):
+    if not isinstance(instance_id, str) or not INSTANCE_ID.fullmatch(instance_id):
         raise Refused(f"{instance_id!r} is not the id of an instance", code="NotSent")
     return instance_id
 
@@ -164,12 +179,14 @@ def _instance(instance_id: str) -> str:
 def _check_target(action: str, region: str, params: Mapping[str, Any], mutating: bool) -> None:
     """To this API an empty list means *everything* (P8)."""
     for name, value in params.items():
-        if value == [] and name != "Tags":
+        if value in ([], None) and name != "Tags":
             raise Refused(f"not sent: {name} is empty, which means all", action=action, region=region, code="NotSent")
     if not mutating:
         return
-    targets = params.get("InstanceIds") or [params.get("DiskId")]
-    if len(targets) != 1 or not _TARGET.fullmatch(str(targets[0])):
+    targets, kind = params.get("InstanceIds"), INSTANCE_ID
+    if targets is None:
+        targets, kind = [params.get("DiskId")], _DISK_ID
+    if len(targets) != 1 or not kind.fullmatch(str(targets[0])):
         raise Refused(f"not sent: {targets!r} is not one well-formed id", action=action, region=region, code="NotSent")
 
 
@@ -194,33 +211,32 @@ def _answered(action: str, region: str, code: str, message: str, request_id: str
 
 def _translate(error: Exception, action: str, region: str, mutating: bool) -> CloudError:
     """Whatever the SDK raised, as one of the six classes."""
-    code = error.get_code() if isinstance(error, TencentCloudSDKException) else type(error).__name__
-    if isinstance(error, TencentCloudSDKException) and error.get_request_id():
-        message = str(error.get_message())
-        return _answered(action, region, str(code), message, str(error.get_request_id()), mutating)
+    code = str(error.get_code()) if isinstance(error, TencentCloudSDKException) else type(error).__name__
     if isinstance(error, TencentCloudSDKException) and code not in ("ClientNetworkError", "ServerNetworkError"):
-        return NeedsPeople(str(error.get_message()), action=action, code=str(code), region=region)
-    never_sent = _was_never_sent(error)
+        # Also without a request id it is the API's error; the SDK's own codes have no class, and go to people.
+        return _answered(action, region, code, str(error.get_message()), str(error.get_request_id() or ""), mutating)
+    never_sent = code == "ClientNetworkError" and _was_never_sent(error.__context__)
     kind = OutcomeUnknown if mutating and not never_sent else Throttled
     said = _plain(error)
     text = f"the cloud cannot be reached: {said}" if never_sent else f"no usable answer: {said}"
-    return kind(text, action=action, code=str(code), region=region)
+    return kind(text, action=action, code=code, region=region)
 
 
-def _was_never_sent(error: BaseException) -> bool:
-    """Only a connection that was never made proves that nothing was sent."""
-    seen: BaseException | None = error
-    for _ in range(10):
-        if seen is None:
-            return False
-        reason = getattr(seen, "reason", None) or next((one for one in seen.args if isinstance(one, Exception)), None)
-        if isinstance(seen, _NEVER_SENT) or isinstance(getattr(reason, "reason", reason), _NEVER_SENT):
-            return True
-        seen = seen.__context__
-    return False
+def _was_never_sent(caught: BaseException | None) -> bool:
+    """Only a connection that was never made proves that nothing was sent.
+
+    Args:
+        caught: what the SDK itself caught; further down its chain of contexts stand older errors, of other calls.
+    """
+    reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
+    reason = getattr(reason, "original_error", reason)  # of a proxy
+    return isinstance(caught, requests.exceptions.ConnectTimeout) or isinstance(
+        reason, urllib3.exceptions.NewConnectionError
+    )
 
 
 def _plain(error: Exception) -> str:
     message = error.get_message() if isinstance(error, TencentCloudSDKException) else str(error)
     text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
-    return " ".join(text.split())[:300]
+    # A gateway's page may repeat what it was sent.
+    return _SIGNED.sub(r"\1***", " ".join(text.split()))[:300]
