@@ -72,6 +72,8 @@ _CODES: dict[Class, tuple[str, ...]] = {
         "UnsupportedRegion",
     ),
 }
+# Whatever detail follows them: these families do not say whether anything was done.
+_PROVES_NOTHING = ("InternalError", "InternalServerError", "FailedOperation", "ServiceUnavailable")
 _CLASS_OF = {code: kind for kind, codes in _CODES.items() for code in codes}
 
 _HINTS = {
@@ -92,6 +94,8 @@ def classify(action: str, code: str, *, mutating: bool) -> Class:
     A read has no effect that could be unknown or reached already: there these two classes mean "try again".
     """
     kind = _CLASS_OF.get(code, NeedsPeople)
+    if mutating and code.split(".")[0] in _PROVES_NOTHING and kind in (NeedsPeople, Throttled):
+        return OutcomeUnknown
     if not mutating and kind in (OutcomeUnknown, AlreadySo):
         return Throttled
     return kind
