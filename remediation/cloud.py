@@ -42,6 +42,7 @@ class Instance(Fact):
     restrict_state: str = "NORMAL"
     operation: Operation = Operation()
     tags: Mapping[str, str] = {}
+    disk_ids: tuple[str, ...] = ()
     local_disks: tuple[str, ...] = ()
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
 
-from remediation.cloud import Disk, Instance, Operation, ReadySnapshot, Sighting, Snapshot
+from remediation.cloud import REBOOT, Disk, Instance, Operation, ReadySnapshot, Sighting, Snapshot
 from remediation.config import TagScope
 from remediation.decisions import Order
 from remediation.durations import write_duration
@@ -41,6 +41,10 @@ def may_begin(sighting: Sighting, order: Order, asked_for: str) -> Verdict:
     instance = sighting.instance
     if instance is None:
         return _stop(Code.INSTANCE_UNKNOWN, instance=asked_for)
+    operation = instance.operation
+    if operation.name == REBOOT and operation.in_progress:
+        # It may heal it; ours after it would be a second outage.
+        return _stop(Code.OTHERS_ACTED, operation=operation.name, request=operation.request_id)
     verdict = may_touch(instance, order)
     if verdict.ruling is Ruling.STOP:
         return verdict
@@ -79,6 +83,8 @@ def may_protect(instance: Instance, disks: Iterable[Disk], order: Order) -> Verd
         return GO
     disks = tuple(disks)
     bare = [*instance.local_disks, *(disk.disk_id for disk in disks if disk.shared or not disk.can_snapshot)]
+    # A disk that the instance has and DescribeDisks does not show must not be overlooked.
+    bare += sorted(set(instance.disk_ids) - {disk.disk_id for disk in disks} - set(bare))
     if bare:
         return _stop(Code.UNPROTECTED, disks=", ".join(bare))
     if not disks:

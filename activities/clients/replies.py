@@ -27,6 +27,7 @@ def read_instance(raw: Reply, region: str) -> Instance:
             error=raw.get("LatestOperationErrorMsg") or "",
         ),
         tags={str(tag.get("Key")): str(tag.get("Value")) for tag in raw.get("Tags") or []},
+        disk_ids=tuple(str(disk["DiskId"]) for disk in disks if disk.get("DiskId")),
         local_disks=local_disk_types({str(disk.get("DiskId")): str(disk.get("DiskType") or "") for disk in disks}),
     )
 
