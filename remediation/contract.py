@@ -99,7 +99,7 @@ UNREADABLE_DIGEST_ID = "unreadable/digest"
 
 def parse_incident_id(workflow_id: str) -> tuple[str, str]:
     """`cvm/ap-guangzhou/ins-abc` → (region, instance id)."""
-    _, region, instance_id = workflow_id.split("/")[:3]
+    _, region, instance_id = [*workflow_id.split("/"), "", ""][:3]
     return region, instance_id
 
 
@@ -155,6 +155,9 @@ class RemediationEnded(Fact):
     run_key: str
     outcome: str
     ended_at: datetime
+    rule: str = ""
+    started_at: datetime | None = None
+    watch_seconds: int = 0
 
 
 # Failures that Temporal must not try again by itself. A mutating call may have been sent when its activity timed out:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
+from pydantic import Field
+
 from remediation.config import Config, Rule, TagScope
 from remediation.durations import write_duration
 from remediation.events import Alarm
@@ -84,6 +86,7 @@ class IncidentState(Fact):
     seen: tuple[str, ...] = ()
     runs: tuple[Run, ...] = ()
     running: bool = False
+    recovered: dict[str, datetime] = Field(default={}, description="fault → when it was last reported as over")
 
 
 class Decision(Fact):
@@ -131,6 +134,10 @@ def decide(alarm: Alarm, rules: Config, incident: IncidentState, now: datetime) 
         return decision(Kind.RECOVERED, because(Code.RECOVERY), told=bool(matching) and not incident.running)
     if not matching:
         return decision(Kind.IGNORE, because(Code.NO_RULE))
+    over = incident.recovered.get(alarm.fault)
+    if over is not None and alarm.occurred_at <= over:
+        # Deliveries overtake one another: this one is of a fault that is over already.
+        return decision(Kind.EXPIRE, because(Code.OVER_ALREADY, at=f"{over:%H:%M:%S} UTC"), told=True)
     age = now - alarm.occurred_at
     if age > timedelta(seconds=rules.guardrails.max_age):
         limit = write_duration(rules.guardrails.max_age)

@@ -70,6 +70,10 @@ class Alarm(Fact):
     def is_recovery(self) -> bool:
         return self.status is Status.RECOVERED
 
+    def ends(self, firing: Alarm) -> bool:
+        """Whether this recovery says that the fault of `firing` is over: the same fault, and not before it."""
+        return self.is_recovery and self.fault == firing.fault and self.occurred_at >= firing.occurred_at
+
     @property
     def is_placeholder(self) -> bool:
         """The console's template carries an id such as ins-xxxxxxxx."""

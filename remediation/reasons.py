@@ -20,6 +20,7 @@ class Code(str, Enum):
     DUPLICATE = "duplicate"
     RECOVERY = "recovery"
     TOO_OLD = "too_old"
+    OVER_ALREADY = "over_already"
     ATTEMPTS_USED = "attempts_used"
     DAY_USED = "day_used"
     RELAPSE = "relapse"

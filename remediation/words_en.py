@@ -14,6 +14,8 @@ REASONS: dict[Code, str] = {
     Code.RECOVERY: "The cloud reports that the symptom is gone.",
     Code.TOO_OLD: "The alarm is {age} old and `max_age` is {limit}: it is told, not acted on. If the instance is still "
     "sick, send a fresh event with `medic send`.",
+    Code.OVER_ALREADY: "The cloud reported this symptom as gone at {at}; this older alarm was delivered after that: "
+    "it is told, not acted on.",
     Code.ATTEMPTS_USED: "Repairs tried: {tried}; `max_attempts` allows {limit}. What did not help is not repeated: "
     "look for the cause on the instance.",
     Code.DAY_USED: "Repairs of this instance within 24 hours: {tried}; `max_per_day` allows {limit}. Look for the "

@@ -14,6 +14,7 @@ REASONS: dict[Code, str] = {
     Code.RECOVERY: "云平台报告症状已消失。",
     Code.TOO_OLD: "告警已发生 {age}，超过 `max_age` {limit}：只通知，不操作。"
     "如果实例仍有故障，请用 `medic send` 发送新的事件。",
+    Code.OVER_ALREADY: "云平台已在 {at} 报告该故障恢复，这条更早的告警之后才送达：只通知，不操作。",
     Code.ATTEMPTS_USED: "已尝试修复 {tried} 次，`max_attempts` 允许 {limit} 次。"
     "无效的修复不会重复：请在实例上查找原因。",
     Code.DAY_USED: "24 小时内该实例已修复 {tried} 次，`max_per_day` 允许 {limit} 次。请先查找原因，再考虑调高上限。",

@@ -11,7 +11,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from remediation.contract import Effect
-    from workflows.calls import Expired, NotStarted, Unknown
+    from workflows.calls import CallFailed, Expired, NotStarted, Unknown
 
 Done = TypeVar("Done")
 
@@ -59,8 +59,8 @@ async def perform(action: Action[Done], *, by: datetime, validity_seconds: int) 
             settled_at = workflow.now() + timedelta(seconds=validity_seconds)
             try:
                 effect = await action.find(settled_at)
-            except Expired as blind:
-                raise StillUnknown(blind.last) from lost
+            except (Expired, CallFailed) as blind:
+                raise StillUnknown(str(blind)) from lost
             if effect.shown:
                 return action.adopt(effect)
             if not may_resend:

@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
@@ -44,6 +44,9 @@ class Incident:
         self._arrived: deque[Any] = deque()
         self._teller = Teller()
         self._watching: asyncio.Task[None] | None = None
+        self._healing: Alarm | None = None
+        self._recovery_passed = False
+        self._told_of_folding = False
         try:
             self._memory = IncidentMemory.model_validate(memory or {})
         except ValidationError:
@@ -52,13 +55,35 @@ class Incident:
 
     @workflow.run
     async def run(self, memory: Any = None) -> dict[str, int]:
-        """Returns how many events had which decision, when its memory has passed since the last of them."""
+        """Returns how many events had which decision, when its memory has passed since the last of them.
+
+        A cancel is not obeyed: it would forget what was repaired, and lose what has been accepted.
+        """
+        if not self._instance_id:
+            raise ApplicationError("this is no id of an incident", type="WrongId", non_retryable=True)
         workflow.upsert_search_attributes(
             [
                 keyword(SearchAttribute.INSTANCE).value_set(self._instance_id),
                 keyword(SearchAttribute.REGION).value_set(self._region),
             ]
         )
+        life = asyncio.create_task(self._live())
+        while not life.done():
+            try:
+                await asyncio.shield(life)
+            except asyncio.CancelledError:
+                self._show("a cancel was asked for: cancel the remediation instead, an incident only remembers")
+        if not life.result():
+            workflow.continue_as_new(self._memory.model_dump(mode="json"))
+        counts: dict[str, int] = {}
+        for record in self._memory.decisions:
+            counts[record.kind] = counts.get(record.kind, 0) + 1
+        if self._teller.undelivered:
+            counts["notices undelivered"] = len(self._teller.undelivered)
+        return counts
+
+    async def _live(self) -> bool:
+        """Take events until there is nothing left to remember (true), or the history has grown too long (false)."""
         while True:
             try:
                 await workflow.wait_condition(
@@ -66,15 +91,11 @@ class Incident:
                 )
             except asyncio.TimeoutError:
                 if not self._arrived and not self._is_running and self._teller.is_idle and self._is_forgotten:
-                    break
+                    return True
             while self._arrived:
                 await self._take(self._arrived.popleft())
             if self._may_continue_as_new:
-                workflow.continue_as_new(self._memory.model_dump(mode="json"))
-        counts: dict[str, int] = {}
-        for record in self._memory.decisions:
-            counts[record.kind] = counts.get(record.kind, 0) + 1
-        return counts
+                return False
 
     @workflow.signal(name=contract.TAKE_EVENT)
     def take_event(self, event: Any = None) -> None:
@@ -90,6 +111,15 @@ class Incident:
         except ValueError:  # pydantic's ValidationError is one too
             workflow.logger.warning("an ending that could not be read was sent to this incident")
             return
+        if told.started_at is not None and all(run.run_key != told.run_key for run in self._memory.state.runs):
+            # Started by an incident that was ended by hand: it counts all the same.
+            foreign = Run(
+                run_key=told.run_key,
+                rule=told.rule,
+                started_at=told.started_at,
+                watch_seconds=told.watch_seconds,
+            )
+            self._memory = self._memory.model_copy(update={"state": self._with_run(foreign)})
         self._record_end(told.run_key, outcome)
 
     @workflow.query(name=contract.DECISIONS, description="what was decided about each event of this instance")
@@ -129,7 +159,8 @@ class Incident:
         self._memory = self._memory.model_copy(update={"last_event_at": now})
         if workflow.info().get_current_history_length() > _FOLD_BEYOND:
             self._memory = self._memory.model_copy(update={"folded": self._memory.folded + 1})
-            if self._memory.folded == 1:
+            if not self._told_of_folding:
+                self._told_of_folding = True
                 self._undecided("folded", because(Code.FOLDED, count="all further"))
             return
         try:
@@ -143,10 +174,13 @@ class Incident:
             wrong = because(Code.UNREADABLE, error=f"it is about {alarm.instance_id} in {alarm.region}")
             self._undecided(alarm.event_id, wrong)
             return
+        if not alarm.is_recovery and self._is_ending:
+            # It would join a run that heals nothing any more: it is decided when that one is over.
+            await workflow.wait_condition(lambda: not self._is_running)
         try:
             decision = await workflow.execute_local_activity_method(
                 DecisionActivities.decide_event,
-                contract.DecideInput(alarm=alarm, incident=self._state(), now=now),
+                contract.DecideInput(alarm=alarm, incident=self._state(), now=workflow.now()),
                 start_to_close_timeout=timedelta(seconds=10),
                 schedule_to_close_timeout=timedelta(minutes=2),
                 retry_policy=RetryPolicy(maximum_attempts=3),
@@ -164,6 +198,7 @@ class Incident:
             if run is None:
                 decision = decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED)})
         elif decision.kind is Kind.RECOVERED:
+            self._note_recovery(alarm)
             await self._pass_on(alarm)
         must_be_heard = decision.needs_people or decision.kind is Kind.EXPIRE
         if decision.kind not in (Kind.REMEDIATE, Kind.JOIN) and (decision.recipients or must_be_heard):
@@ -191,7 +226,6 @@ class Incident:
                 contract.REMEDIATE_INSTANCE,
                 wanted,
                 id=contract.remediation_id(self._region, self._instance_id),
-                result_type=RemediationResult,
                 # Nobody's click on the incident may kill it between two actions.
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
@@ -202,14 +236,16 @@ class Incident:
             return None
         run = run.model_copy(update={"run_id": child.first_execution_run_id or ""})
         self._memory = self._memory.model_copy(update={"state": self._with_run(run)})
+        self._healing, self._recovery_passed = alarm, False
         self._watching = asyncio.create_task(self._watch(child, run, alarm, decision))
         self._show(f"remediation {run.run_key} is at work", "repairing")
         return run
 
     async def _watch(self, child: Any, run: Run, alarm: Alarm, decision: Decision) -> None:
         try:
-            result: RemediationResult = await child
-        except Exception as error:  # noqa: BLE001  # also a result of a newer worker that cannot be read here
+            # Read here and not by the SDK, which would fail this workflow's task for ever over a newer worker's result.
+            result = RemediationResult.model_validate(await child)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the run did not say how it ended
             # Terminated, timed out, or unable to say how it ended: people hear of it all the same.
             workflow.logger.warning("a remediation did not say how it ended: %s", error)
             self._record_end(run.run_key, Outcome.FAILED)
@@ -217,6 +253,20 @@ class Incident:
             self._tell(decision.model_copy(update={"reason": reason, "needs_people": True}), alarm, "ended")
             return
         self._record_end(run.run_key, result.outcome)
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether the remediation at work heals nothing any more: it has ended and tells, or its symptom was over."""
+        runs = self._memory.state.runs
+        return self._is_running and (self._recovery_passed or bool(runs and runs[-1].ended_at))
+
+    def _note_recovery(self, recovery: Alarm) -> None:
+        state = self._memory.state
+        newest = max(recovery.occurred_at, state.recovered.get(recovery.fault, recovery.occurred_at))
+        recovered = {**state.recovered, recovery.fault: newest}
+        self._memory = self._memory.model_copy(update={"state": state.model_copy(update={"recovered": recovered})})
+        if self._healing is not None and recovery.ends(self._healing):
+            self._recovery_passed = True
 
     async def _pass_on(self, alarm: Alarm) -> None:
         """A recovery goes to the remediation that is at work, if there is one."""
@@ -242,7 +292,14 @@ class Incident:
             record.model_copy(update={"run": ended}) if record.run and record.run.run_key == run_key else record
             for record in self._memory.decisions
         )
-        self._memory = self._memory.model_copy(update={"state": self._with_run(ended), "decisions": decisions})
+        self._memory = self._memory.model_copy(
+            update={
+                "state": self._with_run(ended),
+                "decisions": decisions,
+                # The watch counts from here, and memory has to outlast it.
+                "last_event_at": workflow.now(),
+            }
+        )
         self._show(f"remediation {run_key} ended: **{outcome.value}**", "watching")
 
     def _remember(self, decision: Decision, run: Run | None) -> None:

@@ -26,7 +26,7 @@ _LAST_LOOK_SECONDS = 5
 async def protect(attempt: Attempt, disks: tuple[Disk, ...]) -> tuple[ReadySnapshot, ...]:
     """All disks at once; the first that fails ends the run before the reboot."""
     policy = attempt.runbook.snapshot
-    if policy is None:
+    if policy is None or not disks:
         return ()
     attempt.journal.begin("snapshots", f"a ready snapshot of {len(disks)} disks", Phase.SNAPSHOTTING)
     by = workflow.now() + timedelta(seconds=policy.timeout)

@@ -40,21 +40,22 @@ class RemediateInstance:
     """One attempt to heal one instance: one run, one outcome."""
 
     @workflow.init
-    def __init__(self, wanted: Any) -> None:
+    def __init__(self, wanted: Any = None) -> None:
         self._calls = Calls()
         self._teller = Teller()
         self._attempt: Attempt | None = None
-        self._recovered: Alarm | None = None
+        self._recoveries: list[Alarm] = []
 
     @workflow.run
-    async def run(self, wanted: Any) -> RemediationResult:
+    async def run(self, wanted: Any = None) -> RemediationResult:
         """Returns when people have been told how it ended; fails only if it cannot even say that."""
         try:
             order = contract.RemediateInput.model_validate(wanted)
         except ValidationError as error:
             raise await self._cannot_read(str(error)) from None
         journal = Journal(f"{order.alarm.fault} on {order.alarm.instance_id} ({order.alarm.region})")
-        self._attempt = Attempt(order, self._calls, journal, workflow.now(), recovered=self._recovered)
+        self._attempt = Attempt(order, self._calls, journal, workflow.now())
+        self._hear_recoveries(self._attempt)
         story = asyncio.create_task(self._told_to_its_end(self._attempt))
         while not story.done():
             try:
@@ -69,14 +70,22 @@ class RemediateInstance:
     def recovered(self, event: Any = None) -> None:
         """The symptom is gone by itself: before the reboot it ends the run, afterwards it is evidence."""
         try:
-            self._recovered = contract.TakenEvent.model_validate(event).alarm
+            self._recoveries.append(contract.TakenEvent.model_validate(event).alarm)
         except ValidationError:
             workflow.logger.warning("a recovery that could not be read was sent to this run")
             return
         if self._attempt is not None:
-            self._attempt.recovered = self._recovered
-        if (self._attempt is None or self._attempt.reboot is None) and self._calls.interruption is None:
-            self._calls.interruption = Interruption.RECOVERED
+            self._hear_recoveries(self._attempt)
+
+    def _hear_recoveries(self, attempt: Attempt) -> None:
+        """Those of another fault, or older than the alarm, say nothing about this symptom."""
+        for recovery in self._recoveries:
+            if not recovery.ends(attempt.wanted.alarm):
+                continue
+            attempt.recovered = recovery
+            if attempt.reboot is None and self._calls.interruption is None:
+                self._calls.interruption = Interruption.RECOVERED
+        self._recoveries.clear()
 
     async def _told_to_its_end(self, attempt: Attempt) -> RemediationResult:
         plan: Plan | None = None
@@ -92,7 +101,7 @@ class RemediateInstance:
         except Interrupted:
             outcome, reason = self._interrupted(attempt)
         except CallFailed as failed:
-            untouched = failed.kind == "Refused" and not attempt.snapshots
+            untouched = failed.kind == "Refused" and not attempt.snapshots and attempt.reboot is None
             outcome = Outcome.REFUSED if untouched else Outcome.HANDED_OVER
             reason = because(Code.CLOUD_ERROR, error=failed.message)
         except Exception as bug:  # noqa: BLE001  # otherwise the task is tried again for ever, and nobody hears of it
@@ -162,9 +171,10 @@ class RemediateInstance:
         ended_at = workflow.now()
         result = self._result(attempt, outcome, reason, ended_at)
         self._tell(attempt, "end", headline_of(outcome), reason=reason, result=result, plan=plan)
+        # The incident first: what fires from here on is no longer this run's to heal.
+        await self._report(attempt, outcome)
         await self._teller.finish()
         attempt.journal.close(f"**{outcome.value}**: {say(reason)}")
-        await self._report(attempt, outcome)
         return self._result(attempt, outcome, reason, ended_at)
 
     def _result(self, attempt: Attempt, outcome: Outcome, reason: Reason, ended_at: datetime) -> RemediationResult:
@@ -190,7 +200,12 @@ class RemediateInstance:
     async def _report(self, attempt: Attempt, outcome: Outcome) -> None:
         """Tell the incident; it may have been ended by hand, and the run's own result stands all the same."""
         ended = contract.RemediationEnded(
-            run_key=attempt.wanted.run_key, outcome=outcome.value, ended_at=workflow.now()
+            run_key=attempt.wanted.run_key,
+            outcome=outcome.value,
+            ended_at=workflow.now(),
+            rule=attempt.order.rule,
+            started_at=attempt.started_at,
+            watch_seconds=attempt.runbook.watch,
         )
         incident = workflow.get_external_workflow_handle(attempt.wanted.incident_id)
         try:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, TimeoutError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notifications import NotificationActivities
@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.reasons import Code, because
 
 _LAST_RESORT_SECONDS = 120
+_NEVER_TRIED = "nobody was there to deliver it in time"
 
 
 class Teller:
@@ -48,13 +49,16 @@ class Teller:
         if before is not None:
             await workflow.wait_condition(before.done)
         failure = await self._send(notice, recipient, patience_seconds)
+        if failure == _NEVER_TRIED:
+            # The patience ran out while no worker lived: that is no reason to say nothing.
+            failure = await self._send(notice, recipient, _LAST_RESORT_SECONDS)
         if failure is None:
             return
         self.undelivered.append(f"{notice.headline.value} to {recipient}: {failure}")
         if recipient != OPERATORS:
             report = notice.model_copy(
                 update={
-                    "id": f"{notice.id}-undelivered",
+                    "id": f"{notice.id}-undelivered-{recipient.channel}-{recipient.place}",
                     "headline": Headline.NEEDS_YOU,
                     "reason": because(Code.UNDELIVERED, recipient=recipient, error=failure),
                 }
@@ -75,5 +79,5 @@ class Teller:
                 retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=60)),
             )
         except ActivityError as error:
-            return str(error.cause or error)
+            return _NEVER_TRIED if isinstance(error.cause, TimeoutError) else str(error.cause or error)
         return None

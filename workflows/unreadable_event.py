@@ -76,13 +76,13 @@ class UnreadableDigest:
     @workflow.run
     async def run(self, first: Any = None) -> int:
         """Returns how many were told."""
-        self._tell(1, [str(first)])
+        self._tell("first", 1, [str(first)])
         await workflow.sleep(_FOLDED_OVER, summary="fold what else comes within the hour")
         told = 0
         while self._count > told:
             count, lines = self._count - told, self._lines
             told, self._lines = self._count, []
-            self._tell(count, lines)
+            self._tell(f"to-{told}", count, lines)
             await self._teller.finish()
         await self._teller.finish()
         return 1 + told
@@ -94,11 +94,11 @@ class UnreadableDigest:
         if len(self._lines) < _MOST_LISTED:
             self._lines.append(str(line))
 
-    def _tell(self, count: int, lines: list[str]) -> None:
+    def _tell(self, which: str, count: int, lines: list[str]) -> None:
         info = workflow.info()
         reason = because(Code.UNREADABLE, error=lines[0]) if count == 1 else because(Code.FOLDED, count=count)
         notice = Notice(
-            id=f"{info.run_id}-{self._count}",
+            id=f"{info.run_id}-{which}",
             headline=Headline.NEEDS_YOU,
             reason=reason,
             details=tuple(lines),

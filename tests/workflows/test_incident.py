@@ -6,13 +6,13 @@ import asyncio
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from remediation import contract
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import Stage, stage, until
+from tests.workflows.staging import Ears, Stage, stage, until
 
 pytestmark = pytest.mark.temporal
 
@@ -224,3 +224,98 @@ async def test_what_people_must_hear_goes_to_the_operators_if_the_rule_names_nob
 
     assert decided == ["expire"]
     assert on.ears.heard[0]["to"] == "https://desk.example.com/secret"
+
+
+async def test_a_firing_that_is_delivered_after_its_own_recovery_repairs_nothing(client: Client, unique: str) -> None:
+    fired = datetime.now(timezone.utc) - timedelta(minutes=2)
+    async with stage(client, unique) as on:
+        await on.send(status="0", at=fired + timedelta(minutes=1))
+        await on.send(status="1", at=fired)
+        decided = await kinds(on, 2)
+
+    assert decided == ["recovered", "expire"]
+    assert on.cloud.calls == []
+
+
+async def test_a_symptom_that_fires_again_while_its_run_ends_by_itself_is_healed_by_a_run_of_its_own(
+    client: Client, unique: str
+) -> None:
+    cloud = StagedCloud(polls_until_ready=10_000)
+    async with stage(client, unique, cloud) as on:
+        await on.send()
+        await until(lambda: _looked(on))
+        cloud.polls_until_ready = 1
+        await on.send(status="0")
+        await on.send(status="1")
+        records = await on.decided(3)
+        await until(lambda: _all_ended(on))
+        records = await on.decided(3)
+
+    assert [record.kind for record in records] == ["remediate", "recovered", "remediate"]
+    assert [record.run.outcome for record in records if record.run] == [
+        Outcome.RECOVERED_BY_ITSELF,
+        Outcome.RECOVERED,
+    ]
+
+
+async def test_a_symptom_that_fires_while_people_are_still_being_told_is_not_swallowed(
+    client: Client, unique: str
+) -> None:
+    ears = Ears(deaf={"chat.example.com"})
+    async with stage(client, unique, None, ears=ears, notice_patience="3s") as on:
+        await on.send()
+        await until(lambda: _has_ended(on))
+        await on.send()
+        records = await on.decided(2)
+
+    assert [record.kind for record in records] == ["remediate", "notify"]
+    assert records[1].needs_people
+
+
+async def test_a_run_of_an_incident_that_was_ended_by_hand_counts_in_the_next_one(client: Client, unique: str) -> None:
+    cloud = StagedCloud(polls_until_ready=10_000)
+    async with stage(client, unique, cloud) as on:
+        await on.send()
+        await until(lambda: _looked(on))
+        await on.incident.terminate("by hand")
+        await on.send()
+        await on.decided()
+        cloud.polls_until_ready = 1
+        await on.ended()
+        await on.send()
+        records = await on.decided(2)
+
+    assert [record.kind for record in records] == ["join", "notify"]
+    assert cloud.mutating().count("RebootInstances") == 1
+
+
+async def test_a_cancel_of_an_incident_loses_no_event(client: Client, unique: str) -> None:
+    async with stage(client, unique) as on:
+        await on.send(kind="NvmeError", status="-")
+        await on.decided()
+        await on.incident.cancel()
+        await on.send(kind="GuestReboot", status="-")
+        decided = await kinds(on, 2)
+        status = (await on.incident.describe()).status
+
+    assert decided == ["ignore", "notify"]
+    assert status is WorkflowExecutionStatus.RUNNING
+
+
+@pytest.mark.parametrize("workflow_id", ["nonsense", "cvm/ap-guangzhou"])
+async def test_an_incident_that_is_started_by_hand_under_a_wrong_id_fails_instead_of_trying_for_ever(
+    client: Client, unique: str, workflow_id: str
+) -> None:
+    async with stage(client, unique) as on:
+        handle = await client.start_workflow(contract.INCIDENT, id=f"{workflow_id}-{unique}", task_queue=on.task_queue)
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+
+
+async def _looked(on: Stage) -> bool:
+    return on.cloud.calls.count("DescribeSnapshots") >= 4
+
+
+async def _all_ended(on: Stage) -> bool:
+    runs = [record.run for record in await on.decided() if record.run]
+    return bool(runs) and all(run.ended_at for run in runs)
