@@ -8,15 +8,25 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+from remediation.contract import REASON
 from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused
 from remediation.guardrails import Ruling, Verdict
 from remediation.permits import SendPermit
+from remediation.reasons import Reason
 from remediation.runbooks import Mode
 from remediation.telling import say
 
 # Between the client's last check and the end of the attempt there must be time for the call itself to be signed.
 _MARGIN_SECONDS = 2.0
+# On Linux the clock that goes on while the machine is suspended: the guard's reading ages all the same.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def clock() -> float:
+    """Seconds on the clock that permits are dated by."""
+    return time.clock_gettime(_CLOCK)
 
 
 def begin_permit(mode: Mode) -> SendPermit:
@@ -25,8 +35,8 @@ def begin_permit(mode: Mode) -> SendPermit:
     allowed = info.start_to_close_timeout.total_seconds() if info.start_to_close_timeout else 30.0
     # The server's clock began with the attempt; a worker that slept before it came here has used up that time already.
     used = (datetime.now(timezone.utc) - info.started_time).total_seconds()
-    now = time.monotonic()
-    return SendPermit(mode=mode, read_at=now, deadline=now + allowed - max(used, 0.0) - _MARGIN_SECONDS)
+    now = clock()
+    return SendPermit(mode=mode, read_at=now, deadline=now + allowed - max(used, 0.0) - _MARGIN_SECONDS, clock=clock)
 
 
 @contextmanager
@@ -50,6 +60,14 @@ def obey(verdict: Verdict, action: str, region: str) -> None:
     """
     if verdict.allowed:
         return
-    words = say(verdict.reason) if verdict.reason else "not allowed"
     kind = NotYet if verdict.ruling is Ruling.WAIT else Refused
-    raise kind(f"not sent: {words}", action=action, region=region, code="Guard")
+    if verdict.reason is None:
+        raise kind("not sent: not allowed", action=action, region=region, code="Guard")
+    raise kind(f"not sent: {say(verdict.reason)}", action=action, region=region, code="Guard") from carry(
+        verdict.reason
+    )
+
+
+def carry(reason: Reason) -> ApplicationError:
+    """A cause for the error that is raised: with it the reason itself crosses Temporal, and not only its words."""
+    return ApplicationError(say(reason), reason.model_dump(mode="json"), type=REASON)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from temporalio import activity
 
-from activities.acting import begin_permit, obey, only_proven_failures_return
+from activities.acting import begin_permit, carry, obey, only_proven_failures_return
 from activities.cloud import Cloud
 from activities.polling import Pace, not_yet
 from remediation.cloud import ReadySnapshot, Sighting
@@ -84,7 +84,8 @@ class SnapshotActivities:
         if snapshot is None or snapshot.is_lost or snapshot.disk_id != made.disk_id:
             state = snapshot.state if snapshot else "gone"
             lost = because(Code.SNAPSHOT_LOST, snapshot=made.snapshot_id, disk=made.disk_id, state=state)
-            raise Refused(say(lost), action="DescribeSnapshots", region=wait.target.region, code="SnapshotLost")
+            region = wait.target.region
+            raise Refused(say(lost), action="DescribeSnapshots", region=region, code="SnapshotLost") from carry(lost)
         if not snapshot.is_ready:
             raise not_yet(self._pace, f"{made.snapshot_id} of {made.disk_id} is {snapshot.state}, {snapshot.percent} %")
         return ReadySnapshot(

@@ -9,12 +9,17 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy as Policy
 
 from bench.bare import FOR_EVER, NOTHING, QUEUES, TELL, BareChild, BareParent
 from bench.notes import Notes
 
 # As in worker.py, which is not imported here.
 _SLOTS, _CACHE, _STICKY = 50, 2000, timedelta(seconds=2)
+_STRICT = SandboxRestrictions.default.with_passthrough_modules("bench").with_import_notification_policy(
+    Policy.WARN_ON_DYNAMIC_IMPORT | Policy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+)
 
 
 class Nothing:
@@ -49,6 +54,7 @@ def bare_workers(client: Client, queue: str, notes: Notes) -> list[Worker]:
         workflows=[BareParent, BareChild],
         activities=[does],
         activity_executor=threads,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=_STRICT),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_concurrent_activities=_SLOTS * len(QUEUES),

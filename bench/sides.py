@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -120,5 +120,5 @@ def _ratios(ours: Sequence[Load], bare: Sequence[Load]) -> list[float]:
     return [mine.per_second / theirs.per_second for mine, theirs in zip(ours, bare, strict=False)]
 
 
-def _median(values: object) -> float:
-    return float(statistics.median(values))  # type: ignore[call-overload]
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)

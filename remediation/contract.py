@@ -165,6 +165,8 @@ class RemediationEnded(Fact):
 # nothing. (The server knows time-outs in this list by the prefix; tests/workflows/test_calls.py holds it to that.)
 FINAL = ("AlreadySo", "Refused", "NeedsPeople", "OutcomeUnknown")
 FINAL_WHEN_MUTATING = (*FINAL, "TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat")
+# The type of the failure behind a failure that carries the Reason to be told, in any language, as its details.
+REASON = "Reason"
 
 
 class Target(Fact):

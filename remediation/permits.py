@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from remediation.runbooks import Mode
@@ -15,16 +16,19 @@ class SendPermit:
 
     Attributes:
         mode: only `act` sends.
-        read_at: when the guard's reading was begun, on the process's monotonic clock, seconds.
+        read_at: when the guard's reading was begun, in seconds on `clock`.
         deadline: when this attempt's time is up on the same clock; a paused worker wakes up after it.
+        clock: never goes back, and goes on while the process or the machine sleeps, where the platform has such a one.
     """
 
     mode: Mode
     read_at: float
     deadline: float
+    clock: Callable[[], float]
 
-    def refusal(self, now: float) -> str | None:
-        """Why the call must not be sent at `now` (monotonic seconds), or None."""
+    def refusal(self) -> str | None:
+        """Why the call must not be sent now, or None."""
+        now = self.clock()
         if self.mode is not Mode.ACT:
             return f"the rule's mode is {self.mode.value}: nothing is sent"
         if now > self.deadline:

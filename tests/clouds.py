@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -113,7 +112,7 @@ class StagedCloud:
         self.on_call(action)
 
     def _allowed(self, permit: SendPermit, action: str) -> None:
-        refusal = permit.refusal(time.monotonic())
+        refusal = permit.refusal()
         if refusal:
             kind = NotYet if permit.mode is Mode.ACT else Refused  # as the real client does
             raise kind(f"not sent: {refusal}", action=action, code="NotSent")

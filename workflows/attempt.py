@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -56,6 +56,11 @@ class Attempt:
     @property
     def target(self) -> Target:
         return Target(region=self.wanted.alarm.region, instance_id=self.wanted.alarm.instance_id)
+
+    @property
+    def act_by(self) -> datetime:
+        """After this no reboot is sent: the alarm is too old then (P9)."""
+        return self.wanted.alarm.occurred_at + timedelta(seconds=self.order.act_within_seconds)
 
     @property
     def name(self) -> str:

@@ -13,7 +13,10 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, RetryState, TimeoutError, TimeoutType
 
 with workflow.unsafe.imports_passed_through():
-    from remediation.contract import FINAL, FINAL_WHEN_MUTATING, Queue
+    from pydantic import ValidationError
+
+    from remediation.contract import FINAL, FINAL_WHEN_MUTATING, REASON, Queue
+    from remediation.reasons import Code, Reason, because
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
@@ -21,6 +24,8 @@ Output = TypeVar("Output")
 # A read that was in flight when its worker died is tried again after this.
 READ_SECONDS = 15
 ACT_SECONDS = 30
+# After a deadline, which also runs while no worker lives, one fresh look is given this long to be taken.
+LAST_LOOK_SECONDS = 60
 # A mutating call that no worker takes in hand for this long is planned again on a fresh reading.
 ACT_START_SECONDS = 60
 
@@ -38,11 +43,19 @@ class Interrupted(Exception):
 
 
 class Expired(Exception):
-    """The call's deadline has passed; `last` is what was seen last. Nothing was changed by it."""
+    """The call's deadline has passed, and nothing was changed by it.
 
-    def __init__(self, last: str) -> None:
+    Attributes:
+        last: what was seen last.
+        reason: what people are told, where the activity gave one.
+        seen: whether the look after the deadline showed it; otherwise nobody knows how it stands.
+    """
+
+    def __init__(self, last: str, reason: Reason | None = None, *, seen: bool = False) -> None:
         super().__init__(last)
         self.last = last
+        self.reason = reason or because(Code.CLOUD_ERROR, error=last)
+        self.seen = seen
 
 
 class NotStarted(Exception):
@@ -54,12 +67,13 @@ class Unknown(Exception):
 
 
 class CallFailed(Exception):
-    """The call failed for good; `kind` names its class (`Refused`, `NeedsPeople`, ...)."""
+    """The call failed for good; `kind` names its class (`Refused`, `NeedsPeople`, ...), `reason` is told to people."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, reason: Reason | None = None) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
+        self.reason = reason or because(Code.CLOUD_ERROR, error=message)
 
 
 class Calls:
@@ -77,6 +91,7 @@ class Calls:
         within: float,
         summary: str,
         interruptible: bool = True,
+        final: tuple[str, ...] = FINAL,
     ) -> Output:
         """A call that changes nothing, tried until it answers or `within` seconds have passed.
 
@@ -90,10 +105,43 @@ class Calls:
             summary=summary,
             start_to_close_timeout=timedelta(seconds=READ_SECONDS),
             schedule_to_close_timeout=timedelta(seconds=max(within, 1)),
-            retry_policy=_policy(FINAL),
+            retry_policy=_policy(final),
             cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
             interruptible=interruptible,
         )
+
+    async def wait(
+        self,
+        method: Callable[[Any, Input], Output],
+        arg: Input,
+        *,
+        queue: Queue,
+        within: float,
+        summary: str,
+        last_look: Callable[[], Input] | None = None,
+    ) -> Output:
+        """A read that says "not yet" until it is; a deadline is not judged before one fresh look (`last_look`).
+
+        Raises:
+            Interrupted, Expired, CallFailed
+        """
+        try:
+            return await self.read(method, arg, queue=queue, within=within, summary=summary)
+        except Expired:
+            pass
+        try:
+            return await self.read(
+                method,
+                last_look() if last_look else arg,
+                queue=queue,
+                within=LAST_LOOK_SECONDS,
+                summary=f"the last look: {summary}",
+                final=(*FINAL, "NotYet"),
+            )
+        except CallFailed as failed:
+            if failed.kind == "NotYet":
+                raise Expired(failed.message, seen=True) from failed
+            raise
 
     async def act(
         self, method: Callable[[Any, Input], Output], arg: Input, *, queue: Queue, within: float, summary: str
@@ -178,12 +226,22 @@ def _in_our_words(error: ActivityError, mutating: bool) -> Exception:
     if isinstance(cause, CancelledError) or error.retry_state == RetryState.CANCEL_REQUESTED:
         return Interrupted()
     if isinstance(cause, ApplicationError):
-        if cause.type in FINAL:
-            return CallFailed(cause.type, cause.message)
-        if error.retry_state == RetryState.TIMEOUT:
-            return Expired(cause.message)
-        return CallFailed(cause.type or "", cause.message)
+        reason = _reason_behind(cause)
+        if cause.type not in FINAL and error.retry_state == RetryState.TIMEOUT:
+            return Expired(cause.message, reason)
+        return CallFailed(cause.type or "", cause.message, reason)
     return CallFailed(type(cause).__name__, str(cause))
+
+
+def _reason_behind(error: ApplicationError) -> Reason | None:
+    """The reason that a guardrail gave, if it was one that said no."""
+    behind = error.cause
+    if not isinstance(behind, ApplicationError) or behind.type != REASON:
+        return None
+    try:
+        return Reason.model_validate(behind.details[0])
+    except (IndexError, ValidationError):  # of another version
+        return None
 
 
 def _last_words(timeout: TimeoutError) -> str:

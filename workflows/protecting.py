@@ -20,22 +20,20 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import CallFailed, Expired, Interruption
 
 
-_LAST_LOOK_SECONDS = 5
-
-
 async def protect(attempt: Attempt, disks: tuple[Disk, ...]) -> tuple[ReadySnapshot, ...]:
     """All disks at once; the first that fails ends the run before the reboot."""
     policy = attempt.runbook.snapshot
     if policy is None or not disks:
         return ()
     attempt.journal.begin("snapshots", f"a ready snapshot of {len(disks)} disks", Phase.SNAPSHOTTING)
-    by = workflow.now() + timedelta(seconds=policy.timeout)
+    # A snapshot that is ready only when the reboot may not be sent any more (P9) is not waited for.
+    by = min(workflow.now() + timedelta(seconds=policy.timeout), attempt.act_by)
     tasks = [asyncio.create_task(_protect_disk(attempt, policy, disk, by)) for disk in disks]
     await workflow.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     failed = next((task.exception() for task in tasks if task.done() and task.exception()), None)
     if failed is not None:
         await _abandon(attempt, tasks)
-        raise _ending(failed, policy, attempt)
+        raise _ending(failed, policy, attempt, by)
     return tuple(task.result() for task in tasks)
 
 
@@ -48,12 +46,15 @@ async def _abandon(attempt: Attempt, tasks: list[asyncio.Task[ReadySnapshot]]) -
         attempt.calls.interruption = None
 
 
-def _ending(failed: BaseException, policy: SnapshotPolicy, attempt: Attempt) -> BaseException:
+def _ending(failed: BaseException, policy: SnapshotPolicy, attempt: Attempt, by: datetime) -> BaseException:
+    if isinstance(failed, Expired) and by == attempt.act_by:
+        limit = write_duration(attempt.order.act_within_seconds)
+        return Ended(Outcome.HANDED_OVER, because(Code.ACT_TOO_LATE, age=limit, limit=limit))
     if isinstance(failed, Expired):
         late = because(Code.SNAPSHOT_TIMEOUT, timeout=write_duration(policy.timeout), last=failed.last)
         return Ended(Outcome.HANDED_OVER, late)
     if isinstance(failed, CallFailed) and attempt.snapshots:
-        return Ended(Outcome.HANDED_OVER, because(Code.CLOUD_ERROR, error=failed.message))
+        return Ended(Outcome.HANDED_OVER, failed.reason)
     return failed
 
 
@@ -77,24 +78,16 @@ async def _protect_disk(attempt: Attempt, policy: SnapshotPolicy, disk: Disk, by
     )
     attempt.snapshots[disk.disk_id] = taken
     wait = WaitForSnapshotInput(target=attempt.target, snapshot=made, expires_at=wanted.expires_at)
-    try:
-        ready = await _wait(attempt, wait, (by - workflow.now()).total_seconds(), f"of {label} is ready")
-    except Expired:
-        # A deadline also runs while no worker lives: one fresh look, before it is judged.
-        ready = await _wait(attempt, wait, _LAST_LOOK_SECONDS, f"of {label} is ready: the last look")
-    attempt.snapshots[disk.disk_id] = taken.model_copy(update={"ready": True})
-    attempt.journal.note(f"{made.snapshot_id} of {label} is ready")
-    return ready
-
-
-async def _wait(attempt: Attempt, wait: WaitForSnapshotInput, within: float, of_what: str) -> ReadySnapshot:
-    return await attempt.calls.read(
+    ready = await attempt.calls.wait(
         SnapshotActivities.wait_until_ready,
         wait,
         queue=Queue.SNAPSHOT_WAITS,
-        within=within,
-        summary=f"wait until {wait.snapshot.snapshot_id} {of_what}",
+        within=(by - workflow.now()).total_seconds(),
+        summary=f"wait until {made.snapshot_id} of {label} is ready",
     )
+    attempt.snapshots[disk.disk_id] = taken.model_copy(update={"ready": True})
+    attempt.journal.note(f"{made.snapshot_id} of {label} is ready")
+    return ready
 
 
 async def _create(attempt: Attempt, wanted: CreateSnapshotInput, label: str, by: datetime) -> SnapshotMade:

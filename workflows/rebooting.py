@@ -8,7 +8,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.instances import InstanceActivities
-    from remediation.cloud import Operation, ReadySnapshot, Sighting
+    from remediation.cloud import Operation, ReadySnapshot
     from remediation.contract import FindEffectInput, Queue, RebootDone, RebootInput, WaitForRebootInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
@@ -55,7 +55,7 @@ async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadyS
         raise Ended(Outcome.HANDED_OVER, because(Code.REBOOT_UNKNOWN)) from unknown
     except (Expired, CallFailed) as refused:
         # All was prepared, and the last check or the cloud said no: people have to look at it.
-        raise Ended(Outcome.HANDED_OVER, because(Code.CLOUD_ERROR, error=refused)) from refused
+        raise Ended(Outcome.HANDED_OVER, refused.reason) from refused
     attempt.reboot = RebootSent(request_id=done.request_id, sent_at=done.sent_at, adopted=done.adopted)
     if attempt.calls.interruption is Interruption.RECOVERED:
         attempt.calls.interruption = None  # it came while the reboot was being sent: evidence from here on
@@ -63,10 +63,10 @@ async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadyS
 
 
 async def wait_until_back(attempt: Attempt, reboot: RebootSent) -> RebootSent:
-    """Until the cloud reports *our* reboot as done; after the deadline one fresh reading decides."""
+    """Until the cloud reports *our* reboot as done, or as failed."""
     attempt.journal.begin("back", f"the instance to be back from request {reboot.request_id}")
     try:
-        sighting = await attempt.calls.read(
+        sighting = await attempt.calls.wait(
             InstanceActivities.wait_until_back,
             WaitForRebootInput(target=attempt.target, request_id=reboot.request_id),
             queue=Queue.READINGS,
@@ -74,31 +74,13 @@ async def wait_until_back(attempt: Attempt, reboot: RebootSent) -> RebootSent:
             summary=f"wait until {attempt.target.instance_id} is back",
         )
     except Expired as late:
-        sighting = await _look_once_more(attempt, reboot, late)
+        # What was seen to be not back is not cured; what could not be seen may be either.
+        outcome = Outcome.NOT_RECOVERED if late.seen else Outcome.HANDED_OVER
+        timeout = write_duration(attempt.runbook.reboot.timeout)
+        raise Ended(outcome, because(Code.REBOOT_TIMEOUT, timeout=timeout, last=late.last)) from late
     operation = sighting.instance.operation if sighting.instance else Operation()
     if operation.state == "FAILED":
         failed = because(Code.REBOOT_FAILED, request=reboot.request_id, error=operation.error or "no message")
         raise Ended(Outcome.NOT_RECOVERED, failed)
     attempt.reboot = reboot.model_copy(update={"back_at": sighting.read_at})
     return attempt.reboot
-
-
-async def _look_once_more(attempt: Attempt, reboot: RebootSent, late: Expired) -> Sighting:
-    timeout = write_duration(attempt.runbook.reboot.timeout)
-    try:
-        sighting = await attempt.calls.read(
-            InstanceActivities.inspect_instance,
-            attempt.target,
-            queue=Queue.READINGS,
-            within=60,
-            summary="one fresh reading after the deadline",
-        )
-    except Expired as blind:
-        unseen = because(Code.REBOOT_TIMEOUT, timeout=timeout, last=f"{late.last}; then {blind.last}")
-        raise Ended(Outcome.HANDED_OVER, unseen) from blind
-    operation = sighting.instance.operation if sighting.instance else Operation()
-    running = sighting.instance is not None and sighting.instance.is_running
-    ours = operation.request_id == reboot.request_id
-    if ours and (operation.state == "FAILED" or (operation.state == "SUCCESS" and running)):
-        return sighting
-    raise Ended(Outcome.NOT_RECOVERED, because(Code.REBOOT_TIMEOUT, timeout=timeout, last=late.last))

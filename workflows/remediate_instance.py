@@ -103,7 +103,7 @@ class RemediateInstance:
         except CallFailed as failed:
             untouched = failed.kind == "Refused" and not attempt.snapshots and attempt.reboot is None
             outcome = Outcome.REFUSED if untouched else Outcome.HANDED_OVER
-            reason = because(Code.CLOUD_ERROR, error=failed.message)
+            reason = failed.reason
         except Exception as bug:  # noqa: BLE001  # otherwise the task is tried again for ever, and nobody hears of it
             workflow.logger.exception("an error of ours ended the run")
             outcome, reason = Outcome.FAILED, because(Code.OUR_BUG, error=f"{type(bug).__name__}: {bug}")

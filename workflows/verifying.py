@@ -8,13 +8,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.instances import InstanceActivities
     from remediation.contract import Queue, VerifyInput
     from remediation.durations import write_duration
-    from remediation.health import Health, Judgement
+    from remediation.health import Health
     from remediation.reasons import Code, Reason, because
     from remediation.report import Outcome, Phase, RebootSent
     from workflows.attempt import Attempt
-    from workflows.calls import Expired
-
-_LAST_LOOK_SECONDS = 60
+    from workflows.calls import LAST_LOOK_SECONDS, Expired
 
 
 async def verify(attempt: Attempt, reboot: RebootSent) -> tuple[Outcome, Reason]:
@@ -24,14 +22,17 @@ async def verify(attempt: Attempt, reboot: RebootSent) -> tuple[Outcome, Reason]
     await attempt.calls.rest(policy.settle, "let the instance settle")
     attempt.journal.begin("verify", "proof that it is well")
     try:
-        judgement = await _look(attempt, reboot, within=policy.timeout)
-    except Expired:
-        # A deadline is no proof of sickness: one fresh look is judged, whatever it shows.
-        try:
-            judgement = await _look(attempt, reboot, within=_LAST_LOOK_SECONDS, last=True)
-        except Expired as blind:
-            seconds = policy.timeout + _LAST_LOOK_SECONDS
-            return Outcome.HANDED_OVER, because(Code.CLOUD_SILENT, seconds=seconds, error=blind.last)
+        judgement = await attempt.calls.wait(
+            InstanceActivities.verify_instance,
+            _wanted(attempt, reboot),
+            queue=Queue.READINGS,
+            within=policy.timeout,
+            summary=f"verify {attempt.target.instance_id}",
+            last_look=lambda: _wanted(attempt, reboot, last_look=True),
+        )
+    except Expired as blind:
+        seconds = policy.timeout + LAST_LOOK_SECONDS
+        return Outcome.HANDED_OVER, because(Code.CLOUD_SILENT, seconds=seconds, error=blind.last)
     attempt.judgement = judgement
     if judgement.health is Health.HEALTHY:
         return Outcome.RECOVERED, because(Code.PROVEN)
@@ -40,18 +41,12 @@ async def verify(attempt: Attempt, reboot: RebootSent) -> tuple[Outcome, Reason]
     return Outcome.HANDED_OVER, because(Code.NO_PROOF, timeout=write_duration(policy.timeout))
 
 
-async def _look(attempt: Attempt, reboot: RebootSent, *, within: float, last: bool = False) -> Judgement:
+def _wanted(attempt: Attempt, reboot: RebootSent, *, last_look: bool = False) -> VerifyInput:
     recovered = attempt.recovered
-    return await attempt.calls.read(
-        InstanceActivities.verify_instance,
-        VerifyInput(
-            target=attempt.target,
-            request_id=reboot.request_id,
-            back_at=reboot.back_at or workflow.now(),
-            recovered_at=recovered.occurred_at if recovered else None,
-            last_look=last,
-        ),
-        queue=Queue.READINGS,
-        within=within,
-        summary="the last look" if last else f"verify {attempt.target.instance_id}",
+    return VerifyInput(
+        target=attempt.target,
+        request_id=reboot.request_id,
+        back_at=reboot.back_at or workflow.now(),
+        recovered_at=recovered.occurred_at if recovered else None,
+        last_look=last_look,
     )

@@ -50,6 +50,7 @@ _CODES: dict[Class, tuple[str, ...]] = {
         "InternalServerError",
     ),
     Refused: (
+        "FailedOperation.InvalidInstanceApplicationRole",
         "InvalidDisk.NotSupportSnapshot",
         "InvalidDisk.NotSupported",
         "InvalidDisk.TypeError",

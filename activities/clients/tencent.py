@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from ipaddress import ip_address
@@ -130,7 +129,7 @@ class TencentCloud:
         mutating = action in _MUTATING
         _check_target(action, region, params, mutating)
         client = self._client(product, region)
-        refusal = permit.refusal(time.monotonic()) if permit else "it has no permit"
+        refusal = permit.refusal() if permit else "it has no permit"
         if mutating and refusal:
             kind = NotYet if permit and permit.mode.value == "act" else Refused
             raise kind(f"not sent: {refusal}", action=action, region=region, code="NotSent")

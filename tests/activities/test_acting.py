@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 
 import pytest
 from temporalio import activity
 
-from activities.acting import begin_permit, obey, only_proven_failures_return
+from activities.acting import begin_permit, clock, obey, only_proven_failures_return
 from activities.clients.credentials import Credentials
 from activities.clients.tencent import TencentCloud
 from activities.cloud import Cloud
@@ -30,21 +30,21 @@ def permit_now(mode: Mode) -> SendPermit:
 
 def test_a_permit_is_good_for_what_is_left_of_the_attempt() -> None:
     permit = attempt(allowed=30).run(permit_now, Mode.ACT)
-    assert permit.refusal(time.monotonic()) is None
-    assert 27 < permit.deadline - time.monotonic() <= 28
+    assert permit.refusal() is None
+    assert 27 < permit.deadline - clock() <= 28
 
 
 @pytest.mark.parametrize("begun_ago", [28.5, 30, 3600])
 def test_a_worker_that_slept_before_it_began_may_not_send(begun_ago: float) -> None:
     permit = attempt(allowed=30, begun_ago=begun_ago).run(permit_now, Mode.ACT)
-    assert "this attempt's time is up" in str(permit.refusal(time.monotonic()))
+    assert "this attempt's time is up" in str(permit.refusal())
 
 
 def test_a_worker_that_slept_after_the_reading_may_not_send() -> None:
     permit = attempt(allowed=30).run(permit_now, Mode.ACT)
-    woken = time.monotonic() + MAX_READING_AGE_SECONDS + 1
-    assert "the guard's reading is" in str(permit.refusal(woken))
-    assert "this attempt's time is up" in str(permit.refusal(woken + 30))
+    woken = clock() + MAX_READING_AGE_SECONDS + 1
+    assert "the guard's reading is" in str(replace(permit, clock=lambda: woken).refusal())
+    assert "this attempt's time is up" in str(replace(permit, clock=lambda: woken + 30).refusal())
 
 
 CLOUDS: list[Cloud] = [
@@ -66,7 +66,7 @@ CLOUDS: list[Cloud] = [
 def test_what_has_no_good_permit_is_not_sent(
     cloud: Cloud, mode: Mode, age: float, left: float, kind: type[CloudError], why: str
 ) -> None:
-    permit = SendPermit(mode=mode, read_at=time.monotonic() - age, deadline=time.monotonic() + left)
+    permit = SendPermit(mode=mode, read_at=clock() - age, deadline=clock() + left, clock=clock)
     with pytest.raises(kind, match=why):
         cloud.reboot_instance(permit, "ap-guangzhou", "ins-0abc1234", stop_type="SOFT")
     with pytest.raises(kind, match=why):
@@ -75,17 +75,17 @@ def test_what_has_no_good_permit_is_not_sent(
 
 def test_a_servers_clock_that_is_ahead_gives_no_extra_time() -> None:
     permit = attempt(allowed=30, begun_ago=-60).run(permit_now, Mode.ACT)
-    assert permit.deadline - time.monotonic() <= 28
+    assert permit.deadline - clock() <= 28
 
 
 def test_an_attempt_without_a_bound_has_one_all_the_same() -> None:
     permit = attempt(allowed=None).run(permit_now, Mode.ACT)
-    assert permit.deadline - time.monotonic() <= 28
+    assert permit.deadline - clock() <= 28
 
 
 def test_observing_never_permits() -> None:
     permit = attempt().run(permit_now, Mode.OBSERVE)
-    assert permit.refusal(time.monotonic()) == "the rule's mode is observe: nothing is sent"
+    assert permit.refusal() == "the rule's mode is observe: nothing is sent"
 
 
 @pytest.mark.parametrize(

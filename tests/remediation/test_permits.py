@@ -21,9 +21,9 @@ from remediation.runbooks import Mode
     ],
 )
 def test_a_permit_refuses_with_its_reason(mode: Mode, now: float, why: str | None) -> None:
-    assert SendPermit(mode=mode, read_at=100.0, deadline=120.0).refusal(now) == why
+    assert SendPermit(mode=mode, read_at=100.0, deadline=120.0, clock=lambda: now).refusal() == why
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.ACT])
 def test_no_other_mode_than_act_ever_sends(mode: Mode) -> None:
-    assert SendPermit(mode=mode, read_at=0.0, deadline=1e9).refusal(0.0)
+    assert SendPermit(mode=mode, read_at=0.0, deadline=1e9, clock=lambda: 0.0).refusal()

@@ -269,7 +269,7 @@ async def test_somebody_elses_reboot_while_snapshots_are_made_stops_ours(client:
         result = await on.ended()
 
     assert result.outcome is Outcome.HANDED_OVER
-    assert "r-foreign" in result.reason.facts["error"]
+    assert (result.reason.code, result.reason.facts["request"]) == (Code.OTHERS_ACTED, "r-foreign")
     assert REBOOT not in on.cloud.mutating()
 
 
@@ -288,7 +288,7 @@ async def test_a_disk_that_is_attached_while_the_snapshots_are_made_stops_the_re
         result = await on.ended()
 
     assert result.outcome is Outcome.HANDED_OVER
-    assert "disk-new" in result.reason.facts["error"]
+    assert (result.reason.code, result.reason.facts["disk"]) == (Code.SNAPSHOT_MISSING, "disk-new")
     assert REBOOT not in on.cloud.mutating()
 
 

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from remediation.cloud import REBOOT
+from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
 from tests.workflows.staging import stage, until
@@ -39,7 +40,8 @@ async def test_a_snapshot_of_four_hours_is_waited_for_in_one_activity(
     time_skipping: WorkflowEnvironment, unique: str
 ) -> None:
     cloud = StagedCloud(polls_until_ready=45)
-    async with stage(time_skipping.client, unique, cloud, poll_interval="5m") as on:
+    patient = ("operators: [desk]", "operators: [desk]\nguardrails: {act_within: 12h}")
+    async with stage(time_skipping.client, unique, cloud, patient, poll_interval="5m") as on:
         began = await time_skipping.get_current_time()
         await on.send(at=began)
         await on.decided()
@@ -52,6 +54,23 @@ async def test_a_snapshot_of_four_hours_is_waited_for_in_one_activity(
     assert waited.seconds > 3.5 * 3600
     assert len(history.events) <= MOST_EVENTS
     assert cloud.mutating() == ["CreateSnapshot", "CreateSnapshot", REBOOT]
+
+
+async def test_a_snapshot_is_not_waited_for_longer_than_a_reboot_is_allowed(
+    time_skipping: WorkflowEnvironment, unique: str
+) -> None:
+    cloud = StagedCloud(polls_until_ready=45)
+    async with stage(time_skipping.client, unique, cloud, poll_interval="5m") as on:
+        began = await time_skipping.get_current_time()
+        await on.send(at=began)
+        await on.decided()
+        await time_skipping.sleep(timedelta(hours=2))
+        result = await on.ended()
+
+    waited = next(step for step in result.steps if step.name == "snapshots")
+    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.ACT_TOO_LATE)
+    assert waited.seconds < 1.1 * 3600
+    assert REBOOT not in cloud.mutating()
 
 
 async def test_a_wait_goes_on_when_all_workers_have_been_replaced(client: Client, unique: str) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from activities.acting import clock
 from activities.clients.credentials import Credentials
 from activities.clients.tencent import TencentCloud
 from remediation.cloud import REBOOT
@@ -36,7 +36,7 @@ def client_of(server: Server, keys: dict[str, str], *profiles: Path) -> TencentC
 
 
 def reboot(client: TencentCloud) -> str:
-    permit = SendPermit(mode=Mode.ACT, read_at=time.monotonic(), deadline=time.monotonic() + 30)
+    permit = SendPermit(mode=Mode.ACT, read_at=clock(), deadline=clock() + 30, clock=clock)
     return client.reboot_instance(permit, REGION, INSTANCE, stop_type="SOFT")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from activities.acting import clock
 from activities.clients.credentials import Credentials
 from activities.clients.error_classes import _CLASS_OF, _HINTS, classify, hint
 from activities.clients.tencent import TencentCloud
@@ -72,13 +73,12 @@ ROWS = [
     for letter, codes in rows.items()
     for code in codes.split()
 ]
-AMBIGUOUS = ("InternalError", "FailedOperation")
+AMBIGUOUS = ("InternalError", "FailedOperation", "ServiceUnavailable")
 TRIED_AGAIN = (
     "RequestLimitExceeded",
     "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
     "RequestLimitExceeded.IPLimitExceeded",
     "RequestLimitExceeded.UinLimitExceeded",
-    "ServiceUnavailable",
     "AuthFailure.TokenFailure",
 )
 # The rest of the common codes (API reference 1140/51177): permanent, or for people.
@@ -125,7 +125,8 @@ def test_the_common_codes_have_their_class_for_every_mutating_call(action: str) 
 @pytest.mark.parametrize("code", ["Brand.New", "", "ResourceBusy.Brand.New", "InternalError.New", "resourcebusy"])
 @pytest.mark.parametrize("mutating", [True, False])
 def test_a_code_without_a_class_goes_to_people_and_never_by_its_family(code: str, mutating: bool) -> None:
-    assert classify(REBOOT, code, mutating=mutating) is NeedsPeople
+    doubtful = mutating and code.startswith("InternalError")
+    assert classify(REBOOT, code, mutating=mutating) is (OutcomeUnknown if doubtful else NeedsPeople)
 
 
 @pytest.mark.parametrize("code", sorted(_CLASS_OF))
@@ -184,7 +185,7 @@ def server() -> Iterator[Server]:
 def call(server: Server, action: str, timeout_seconds: float = 5) -> object:
     keys = {"TENCENTCLOUD_SECRET_ID": DEMO_SECRET_ID, "TENCENTCLOUD_SECRET_KEY": DEMO_SECRET_KEY}
     client = TencentCloud(Credentials(keys, ()), endpoint=server.url, timeout_seconds=timeout_seconds)
-    permit = SendPermit(mode=Mode.ACT, read_at=time.monotonic(), deadline=time.monotonic() + 30)
+    permit = SendPermit(mode=Mode.ACT, read_at=clock(), deadline=clock() + 30, clock=clock)
     if action == REBOOT:
         return client.reboot_instance(permit, REGION, INSTANCE, stop_type="SOFT")
     if action == CREATE:

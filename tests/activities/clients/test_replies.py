@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from activities.acting import clock
 from activities.clients.credentials import Credentials
 from activities.clients.replies import read_agent, read_disk, read_instance, read_snapshot
 from activities.clients.tencent import TencentCloud
@@ -195,7 +195,7 @@ def test_sets_that_are_null_are_nothing_found(scripted: Scripted) -> None:
 
 
 def reboot(server: Scripted) -> CloudError:
-    permit = SendPermit(mode=Mode.ACT, read_at=time.monotonic(), deadline=time.monotonic() + 30)
+    permit = SendPermit(mode=Mode.ACT, read_at=clock(), deadline=clock() + 30, clock=clock)
     with pytest.raises(CloudError) as raised:
         server.client().reboot_instance(permit, REGION, INSTANCE, stop_type="SOFT")
     return raised.value

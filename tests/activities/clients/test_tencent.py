@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import cast
 
 import pytest
 
+from activities.acting import clock
 from activities.clients.credentials import Credentials
 from activities.clients.tencent import TencentCloud
 from remediation.cloud import REBOOT
@@ -35,8 +35,8 @@ def client_of(server: Server, timeout_seconds: float = 5) -> TencentCloud:
 
 
 def a_permit(mode: Mode = Mode.ACT, *, read_ago: float = 0.0, left: float = 30.0) -> SendPermit:
-    now = time.monotonic()
-    return SendPermit(mode=mode, read_at=now - read_ago, deadline=now + left)
+    now = clock()
+    return SendPermit(mode=mode, read_at=now - read_ago, deadline=now + left, clock=clock)
 
 
 def snapshot(client: TencentCloud, permit: SendPermit, disk_id: str = DISK) -> tuple[str, str]:
