@@ -1,22 +1,28 @@
-"""What every activity that sends a mutating call shares: its permit, and which of its failures may be tried again."""
+"""The one way in which a mutating call is made: observe, guard, act once, classify, and observe again (ADR 5, 9)."""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from typing import ClassVar, Generic, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from remediation.contract import REASON
-from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused
+from activities.polling import Pace, not_yet
+from remediation.contract import REASON, ActInput, Lost
+from remediation.errors import AlreadySo, CloudError, NotYet, OutcomeUnknown, Refused
 from remediation.guardrails import Ruling, Verdict
 from remediation.permits import SendPermit
 from remediation.reasons import Reason
 from remediation.runbooks import Mode
 from remediation.telling import say
+
+Wanted = TypeVar("Wanted", bound=ActInput)
+Done = TypeVar("Done")
 
 # Between the client's last check and the end of the attempt there must be time for the call itself to be signed.
 _MARGIN_SECONDS = 2.0
@@ -27,6 +33,64 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 def clock() -> float:
     """Seconds on the clock that permits are dated by."""
     return time.clock_gettime(_CLOCK)
+
+
+class Act(ABC, Generic[Wanted, Done]):
+    """One kind of mutating call. One that does not say how it is guarded and how its effect shows cannot be made.
+
+    Attributes:
+        action: the API's name.
+        is_named: whether the effect bears the run's own name, and is ours whenever it shows. Otherwise what shows before
+            anything was sent is somebody else's: the guard sees to that.
+    """
+
+    action: ClassVar[str]
+    is_named: ClassVar[bool] = False
+
+    @abstractmethod
+    def guard(self, wanted: Wanted) -> Verdict:
+        """Whether it may be sent, on a reading of this moment."""
+
+    @abstractmethod
+    def effect(self, wanted: Wanted, since: datetime) -> Done | None:
+        """What a call that was begun at `since` has done, as far as it shows at the cloud now."""
+
+    @abstractmethod
+    def send(self, permit: SendPermit, wanted: Wanted) -> Done:
+        """Send it once."""
+
+
+def act_once(act: Act[Wanted, Done], wanted: Wanted) -> Done:
+    """Guard and send in one breath; or adopt what bears our name already.
+
+    Raises:
+        NotYet, Throttled, Refused, NeedsPeople: certainly not done.
+        OutcomeUnknown: it may have been.
+    """
+    region, now = wanted.target.region, datetime.now(timezone.utc)
+    with only_proven_failures_return(act.action, region):
+        permit = begin_permit(wanted.order.mode)
+        obey(act.guard(wanted), act.action, region)
+        found = act.effect(wanted, now) if act.is_named else None
+        if found is not None:
+            return found
+        try:
+            return act.send(permit, wanted)
+        except AlreadySo as error:
+            # Refused because something like it is under way. What bears our name is ours; whose the rest is, the guard
+            # of the next attempt finds out.
+            found = act.effect(wanted, now) if act.is_named else None
+            if found is not None:
+                return found
+            raise NotYet(error.message, action=act.action, code=error.code, region=region) from None
+
+
+def look_for(act: Act[Wanted, Done], lost: Lost[Wanted], pace: Pace) -> Done | None:
+    """After an unknown outcome: its effect once it shows, or None once it can no longer come."""
+    found = act.effect(lost.wanted, lost.since)
+    if found is not None or datetime.now(timezone.utc) >= lost.settled_at:
+        return found
+    raise not_yet(pace, f"whether {act.action} was carried out shows until {lost.settled_at:%H:%M:%S} UTC")
 
 
 def begin_permit(mode: Mode) -> SendPermit:

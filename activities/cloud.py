@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from remediation.cloud import Agent, Disk, Instance, Snapshot
+from remediation.cloud import Agent, Disk, Instance, Invocation, Snapshot
 from remediation.permits import SendPermit
 
 
@@ -23,8 +23,18 @@ class Cloud(Protocol):
 
     def describe_snapshots(self, region: str, snapshot_ids: tuple[str, ...]) -> tuple[Snapshot, ...]: ...
 
+    def find_invocations(self, region: str, instance_id: str, command_id: str) -> tuple[Invocation, ...]: ...
+
     def create_snapshot(
         self, permit: SendPermit, region: str, disk_id: str, *, name: str, expires_at: datetime, tags: Mapping[str, str]
     ) -> tuple[str, str]: ...
 
     def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str: ...
+
+    def stop_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str: ...
+
+    def start_instance(self, permit: SendPermit, region: str, instance_id: str) -> str: ...
+
+    def apply_snapshot(self, permit: SendPermit, region: str, disk_id: str, *, snapshot_id: str) -> str: ...
+
+    def invoke_command(self, permit: SendPermit, region: str, instance_id: str, *, command_id: str) -> str: ...

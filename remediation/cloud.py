@@ -15,7 +15,12 @@ DiskId = Annotated[str, StringConstraints(pattern=r"^disk-[0-9a-z]{1,32}$")]
 SnapshotId = Annotated[str, StringConstraints(pattern=r"^snap-[0-9a-z]{1,32}$")]
 """The ids that a mutating call may name (P8): anything else is refused before a request is built."""
 
+CREATE_SNAPSHOT = "CreateSnapshot"
 REBOOT = "RebootInstances"
+STOP = "StopInstances"
+START = "StartInstances"
+APPLY_SNAPSHOT = "ApplySnapshot"
+INVOKE_COMMAND = "InvokeCommand"
 _LOCAL_DISKS = "LOCAL_"  # LOCAL_BASIC, LOCAL_SSD, LOCAL_NVME: disks of the host, unknown to CBS
 
 
@@ -68,6 +73,7 @@ class Disk(Fact):
     size_gib: int = 0
     can_snapshot: bool = True
     shared: bool = False
+    rolling_back: bool = False
 
     @property
     def is_system_disk(self) -> bool:
@@ -79,6 +85,14 @@ class Agent(Fact):
 
     online: bool
     last_heartbeat: datetime | None = None
+
+
+class Invocation(Fact):
+    """One run of a registered command in one guest (TAT DescribeInvocationTasks)."""
+
+    invocation_id: str
+    command_id: str
+    status: str = ""
 
 
 class Sighting(Fact):

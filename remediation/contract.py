@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Generic, Literal, TypeVar
 
+from remediation.approvals import Approval
 from remediation.cloud import Disk, Operation, ReadySnapshot
 from remediation.decisions import IncidentState, Order, Recipient, Run
 from remediation.events import Alarm
@@ -176,12 +178,34 @@ class Target(Fact):
     instance_id: str
 
 
-class CreateSnapshotInput(Fact):
-    """Make one safety snapshot of one disk, once."""
+class ActInput(Fact):
+    """What every mutating call is told: about which instance, by whose order, in which run."""
 
     target: Target
     order: Order
     run_key: str
+
+
+Wanted = TypeVar("Wanted", bound=ActInput)
+
+
+class Lost(Fact, Generic[Wanted]):
+    """A mutating call whose outcome is unknown.
+
+    Attributes:
+        wanted: what it was told.
+        since: when it was begun.
+        settled_at: from then on it can no longer take effect.
+    """
+
+    wanted: Wanted
+    since: datetime
+    settled_at: datetime
+
+
+class CreateSnapshotInput(ActInput):
+    """Make one safety snapshot of one disk, once."""
+
     disk: Disk
     name: str
     expires_at: datetime
@@ -205,42 +229,62 @@ class WaitForSnapshotInput(Fact):
     expires_at: datetime
 
 
-class FindEffectInput(Fact):
-    """After an unknown outcome: look until the effect shows, or it can no longer come."""
-
-    target: Target
-    disk_id: str = ""
-    name: str = ""
-    baseline: Operation = Operation()
-    settled_at: datetime
-
-
-class Effect(Fact):
-    """What was found: `id` is the snapshot's id or the reboot's request id, "" if it certainly was not done."""
-
-    id: str = ""
-
-    @property
-    def shown(self) -> bool:
-        return bool(self.id)
-
-
-class RebootInput(Fact):
+class RebootInput(ActInput):
     """Reboot the instance once, with a ready snapshot of every disk in hand."""
 
-    target: Target
-    order: Order
-    run_key: str
     baseline: Operation
     ready: tuple[ReadySnapshot, ...]
     alarmed_at: datetime
 
 
-class RebootDone(Fact):
-    """The cloud took the reboot; `adopted` if that was found out and not answered."""
+class StopInput(RebootInput):
+    """Stop the instance: as much of an outage as a reboot, and bound by the same."""
+
+    stop_type: Literal["SOFT", "HARD", "SOFT_FIRST"] = "SOFT"
+
+
+class RolledBack(Fact):
+    """A disk that was *seen* to be rolled back to this snapshot, to the end."""
+
+    disk_id: str
+    snapshot_id: str
+
+
+class StartInput(ActInput):
+    """Start the instance that this run stopped; `rolled_back` is all that was, of what the approval names."""
+
+    baseline: Operation
+    approval: Approval | None = None
+    rolled_back: tuple[RolledBack, ...] = ()
+
+
+class ApplySnapshotInput(ActInput):
+    """Roll one disk of the stopped instance back to its own ready snapshot, as somebody has approved."""
+
+    baseline: Operation
+    snapshot: ReadySnapshot
+    approval: Approval
+
+
+class InvokeCommandInput(ActInput):
+    """Run one registered command in the guest; `before` are its invocations that were there already."""
+
+    command_id: str
+    before: tuple[str, ...] = ()
+
+
+class OperationSent(Fact):
+    """The cloud took the operation; `adopted` if that was found out and not answered."""
 
     request_id: str
     sent_at: datetime
+    adopted: bool = False
+
+
+class CommandSent(Fact):
+    """The command is on its way into the guest."""
+
+    invocation_id: str
     adopted: bool = False
 
 

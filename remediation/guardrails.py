@@ -40,40 +40,45 @@ def may_begin(sighting: Sighting, order: Order, asked_for: str) -> Verdict:
     """Whether this instance may be worked on at all: it exists, is in scope, runs, and can be protected."""
     instance = sighting.instance
     if instance is None:
-        return _stop(Code.INSTANCE_UNKNOWN, instance=asked_for)
+        return stop(Code.INSTANCE_UNKNOWN, instance=asked_for)
     operation = instance.operation
     if operation.name == REBOOT and operation.in_progress:
         # It may heal it; ours after it would be a second outage.
-        return _stop(Code.OTHERS_ACTED, operation=operation.name, request=operation.request_id)
+        return others_acted(operation)
     verdict = may_touch(instance, order)
     if verdict.ruling is Ruling.STOP:
         return verdict
     return may_protect(instance, sighting.disks, order)
 
 
-def may_touch(instance: Instance, order: Order) -> Verdict:
-    """Whether the instance is ours to touch and in the state that a repair needs (P9, P14)."""
+def may_touch(instance: Instance, order: Order, state: str = "RUNNING") -> Verdict:
+    """Whether the instance is ours to touch and in the state that an action needs (P9, P14)."""
     if isinstance(order.scope, TagScope) and not instance.has_tag(order.scope.tag):
-        return _stop(Code.OUT_OF_SCOPE, tag=order.scope.tag, rule=order.rule)
+        return stop(Code.OUT_OF_SCOPE, tag=order.scope.tag, rule=order.rule)
     if instance.is_isolated:
-        return _stop(Code.ISOLATED, state=instance.restrict_state)
+        return stop(Code.ISOLATED, state=instance.restrict_state)
     if instance.operation.in_progress or instance.state == "REBOOTING":
         operation = instance.operation
-        return _wait(Code.BUSY, operation=operation.name or instance.state, request=operation.request_id or "-")
-    if not instance.is_running:
-        return _stop(Code.WRONG_STATE, state=instance.state)
+        return wait(Code.BUSY, operation=operation.name or instance.state, request=operation.request_id or "-")
+    if instance.state != state:
+        return stop(Code.WRONG_STATE, state=instance.state)
     return GO
+
+
+def others_acted(operation: Operation) -> Verdict:
+    """Somebody else has worked on the instance since it was looked at first."""
+    return stop(Code.OTHERS_ACTED, operation=operation.name, request=operation.request_id)
 
 
 def may_snapshot(sighting: Sighting, order: Order, disk_id: str) -> Verdict:
     """Whether a snapshot of this disk may be begun now: it is still a disk of an instance that is ours to touch."""
     if sighting.instance is None:
-        return _stop(Code.INSTANCE_UNKNOWN, instance="")
+        return stop(Code.INSTANCE_UNKNOWN, instance="")
     verdict = may_touch(sighting.instance, order)
     if not verdict.allowed:
         return verdict
     if disk_id not in {disk.disk_id for disk in sighting.disks}:
-        return _stop(Code.DISK_GONE, disk=disk_id)
+        return stop(Code.DISK_GONE, disk=disk_id)
     return GO
 
 
@@ -86,13 +91,13 @@ def may_protect(instance: Instance, disks: Iterable[Disk], order: Order) -> Verd
     # A disk that the instance has and DescribeDisks does not show must not be overlooked.
     bare += sorted(set(instance.disk_ids) - {disk.disk_id for disk in disks} - set(bare))
     if bare:
-        return _stop(Code.UNPROTECTED, disks=", ".join(bare))
+        return stop(Code.UNPROTECTED, disks=", ".join(bare))
     if not disks:
-        return _stop(Code.NO_DISKS)
+        return stop(Code.NO_DISKS)
     return GO
 
 
-def may_reboot(
+def may_interrupt(
     sighting: Sighting,
     order: Order,
     *,
@@ -101,7 +106,7 @@ def may_reboot(
     seen: tuple[Snapshot, ...],
     alarmed_at: datetime,
 ) -> Verdict:
-    """Whether the one reboot may be sent now, on a reading of this moment (P1, P9).
+    """Whether the one reboot or stop may be sent now, on a reading of this moment (P1, P9).
 
     Args:
         baseline: the instance's last operation before the send, as history has it.
@@ -111,16 +116,16 @@ def may_reboot(
     """
     instance = sighting.instance
     if instance is None:
-        return _stop(Code.INSTANCE_UNKNOWN, instance="")
+        return stop(Code.INSTANCE_UNKNOWN, instance="")
     if instance.operation.request_id != baseline.request_id:
-        return _stop(Code.OTHERS_ACTED, operation=instance.operation.name, request=instance.operation.request_id)
+        return others_acted(instance.operation)
     verdict = may_touch(instance, order)
     if not verdict.allowed:
         return verdict
     age = sighting.read_at - alarmed_at
     if age > timedelta(seconds=order.act_within_seconds):
         limit = write_duration(order.act_within_seconds)
-        return _stop(Code.ACT_TOO_LATE, age=f"{int(age.total_seconds() // 60)} min", limit=limit)
+        return stop(Code.ACT_TOO_LATE, age=f"{int(age.total_seconds() // 60)} min", limit=limit)
     return _all_protected(instance, sighting.disks, order, ready, seen)
 
 
@@ -142,7 +147,7 @@ def _all_protected(
         mine = held.get(disk.disk_id)
         found = now_ready.get(mine.snapshot_id) if mine else None
         if mine is None or found is None or found.disk_id != disk.disk_id or found.name != mine.name:
-            return _stop(Code.SNAPSHOT_MISSING, disk=disk.disk_id)
+            return stop(Code.SNAPSHOT_MISSING, disk=disk.disk_id)
     return GO
 
 
@@ -152,9 +157,11 @@ def protectable(disks: Iterable[Disk]) -> tuple[Disk, ...]:
     return tuple(sorted(able, key=lambda disk: (not disk.is_system_disk, disk.disk_id)))
 
 
-def _stop(code: Code, **facts: object) -> Verdict:
+def stop(code: Code, **facts: object) -> Verdict:
+    """No, and no later either."""
     return Verdict(ruling=Ruling.STOP, reason=because(code, **facts))
 
 
-def _wait(code: Code, **facts: object) -> Verdict:
+def wait(code: Code, **facts: object) -> Verdict:
+    """Not now."""
     return Verdict(ruling=Ruling.WAIT, reason=because(code, **facts))

@@ -49,6 +49,10 @@ REASONS: dict[Code, str] = {
     "disks in the console, then send a fresh event with `medic send`.",
     Code.OTHERS_ACTED: "Somebody else has worked on the instance meanwhile: {operation} (request {request}). Find in "
     "CloudAudit who it was, and ask before you do anything.",
+    Code.NOT_APPROVED: "Nobody has approved that {disk} goes back to {snapshot}, so it was not touched.",
+    Code.ROLLING_BACK: "{disk} is being rolled back.",
+    Code.PARTLY_ROLLED_BACK: "Of the disks that were to go back together, {disks} did not, so the instance was not "
+    "started. Roll the rest back in the console, or restore all, and start it yourself.",
     Code.SNAPSHOT_TIMEOUT: "The snapshots were not ready within {timeout} (last seen: {last}), so it was not rebooted. "
     "Look at them in the console; `snapshot.timeout` in the runbook gives them more time.",
     Code.SNAPSHOT_LOST: "Snapshot {snapshot} of {disk} was lost while it was being made (state {state}), so it was not "

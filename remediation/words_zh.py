@@ -41,6 +41,10 @@ REASONS: dict[Code, str] = {
     Code.DISK_GONE: "{disk} 已不再挂载于该实例，因此没有操作它。请在控制台检查实例的云硬盘，"
     "然后用 `medic send` 发送新的事件。",
     Code.OTHERS_ACTED: "期间有其他人操作了该实例：{operation}（请求 {request}）。请先在操作审计中查明是谁并与其确认。",
+    Code.NOT_APPROVED: "没有人批准把 {disk} 回滚到 {snapshot}，因此没有操作。",
+    Code.ROLLING_BACK: "{disk} 正在回滚。",
+    Code.PARTLY_ROLLED_BACK: "应一起回滚的云硬盘中，{disks} 没有回滚，因此没有启动实例。"
+    "请在控制台回滚其余云硬盘或全部恢复，然后自行启动。",
     Code.SNAPSHOT_TIMEOUT: "快照在 {timeout} 内未就绪（最后状态：{last}），因此没有重启。请在控制台检查快照；"
     "runbook 中的 `snapshot.timeout` 可以延长等待时间。",
     Code.SNAPSHOT_LOST: "{disk} 的快照 {snapshot} 在创建过程中丢失（状态 {state}），因此没有重启。"
