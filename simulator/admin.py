@@ -158,7 +158,9 @@ def _change(cloud: Cloud, region: Region, one: Instance, change: InstanceChange)
         one.fall_silent(now, cloud.durations.heartbeat)
         if one.state == "RUNNING":
             one.speak_up(now + cloud.durations.first_heartbeat)
-    cloud.log.effect(now, "instance_changed", region.name, one.spec.instance_id)
+    told = change.model_dump(mode="json", include=set(written), exclude={"attach"})
+    told |= {"attach": change.attach.disk_id} if change.attach is not None else {}
+    cloud.log.effect(now, "instance_changed", region.name, one.spec.instance_id, params=told)
 
 
 def _state(region: Region) -> dict[str, Any]:

@@ -58,6 +58,8 @@ class Api:
         """Handle one POST to `/`; the names in `headers` are in lower case. What is refused is an answer too."""
         asked, request_id = _Asked.read(headers, body), str(uuid.uuid4())
         releases = self._faults.releases
+        with self._cloud.lock:
+            arrived = self._cloud.settle()
         hits = self._ask("arrival", asked)
         await self._pause(hits, asked.action, releases)
         struck = [rule for rule in hits if not rule.pauses]
@@ -82,6 +84,7 @@ class Api:
                 error=error,
                 faults=[rule.kind for rule in (*hits, *later)],
                 targets=asked.targets,
+                arrived=arrived,
             )
         await self._pause(later, asked.action, releases)
         for rule in later:
