@@ -43,6 +43,7 @@ def repetitions(history: History) -> Iterator[Breach]:
 def disorder(history: History) -> Iterator[Breach]:
     """P3: a run acted after a later one had begun, or took its snapshot after its own reboot."""
     runs: list[str] = []
+    rebooting = {call.seq for _, call in history.effects("reboot_accepted")}
     rebooted: dict[str, Entry] = {}
     for call in history.mutating():
         run = history.run_of(call)
@@ -53,7 +54,7 @@ def disorder(history: History) -> Iterator[Breach]:
         told = f"run {run} sent {call.name} of {', '.join(call.targets)} at {clock(sent(call))}"
         if run != runs[-1]:
             yield Breach("P3", call.seq, f"{told} although run {runs[-1]} had begun")
-        if call.name == "RebootInstances" and call.error is None:
+        if call.seq in rebooting:
             rebooted[run] = call
         elif call.name == "CreateSnapshot" and purpose(call.params) != "before_rollback" and run in rebooted:
             yield Breach("P3", call.seq, f"{told}, after its reboot of {clock(rebooted[run].at)}")

@@ -22,7 +22,7 @@ def stale_reboots(history: History) -> Iterator[Breach]:
 
 def _machine(history: History, call: Entry) -> Iterator[str]:
     facts = history.facts
-    look = history.last_look(call, _LOOK)
+    look = history.last_look(call, _LOOK, or_lagging=True)
     if look is None or sent(call) - look.at > facts.fresh_seconds:
         yield f"without a fresh reading: the last was {clock(look.at) if look else 'never'}"
     state, restriction = at_send(history.states, call), at_send(history.restrictions, call)

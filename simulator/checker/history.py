@@ -23,7 +23,7 @@ _STATES = {
 _OPERATION = re.compile(r"(?P<what>reboot|stop|start)_(?P<step>accepted|done|failed)")
 _GONE = {"snapshot_deleted", "snapshot_vanished", "snapshot_expired"}
 _NAME = re.compile(r"medic-(?P<run>.+)-[0-9a-z]{8,32}-(?P<purpose>[a-z_]+)")
-_HARMLESS = {"delay", "hold"}  # faults after which an answer still says how things were
+_HARMLESS = {"delay", "hold", "befall", "refuse"}  # after these an answer still says how things were
 
 
 @dataclass(frozen=True)
@@ -106,17 +106,18 @@ class History:
         """It concerns this instance, or a disk of it."""
         return not {self.facts.instance_id, *(disk.value for disk in self.disks)}.isdisjoint(one.targets)
 
-    def last_look(self, call: Entry, *actions: str) -> Entry | None:
-        """The last of these reads that told the truth before this call was sent."""
+    def last_look(self, call: Entry, *actions: str, or_lagging: bool = False) -> Entry | None:
+        """The last of these reads that was answered before this call was sent, with how things were then."""
+        fit = _HARMLESS | ({"lag"} if or_lagging else set())
         looks = [
             one
             for one in self.entries
-            if one.seq < call.seq and one.at <= sent(call) and one.name in actions and self._told_the_truth(one)
+            if one.seq < call.seq and one.at <= sent(call) and one.name in actions and self._was_answered(one, fit)
         ]
         return looks[-1] if looks else None
 
-    def _told_the_truth(self, read: Entry) -> bool:
-        return read.error is None and set(read.faults) <= _HARMLESS and self.is_ours(read.request_id)
+    def _was_answered(self, read: Entry, fit: set[str]) -> bool:
+        return read.error is None and set(read.faults) <= fit and self.is_ours(read.request_id)
 
     def knew(self, what: Entry | None, call: Entry, *actions: str, lag: float = 0) -> bool:
         """Whether who sent this call could know of what had happened: it stood in the last reading before the send."""
