@@ -43,10 +43,10 @@ class Nothing:
         return name
 
 
-def bare_workers(client: Client, queue: str, notes: Notes) -> list[Worker]:
-    """One for the workflows and one for each queue of activities; a queue `…-one` has all of it in one worker."""
+def bare_workers(kind: str, client: Client, queue: str, notes: Notes) -> list[Worker]:
+    """Of this kind: `bare`; `bare-plain`, with the SDK's own sandbox settings; `bare-one`, all of it in one worker."""
     does = Nothing(notes).nothing
-    alone = queue.endswith("-one")
+    alone = kind == "bare-one"
     threads = ThreadPoolExecutor(_SLOTS * len(QUEUES), thread_name_prefix="activity")
     story = Worker(
         client,
@@ -54,7 +54,7 @@ def bare_workers(client: Client, queue: str, notes: Notes) -> list[Worker]:
         workflows=[BareParent, BareChild],
         activities=[does],
         activity_executor=threads,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=_STRICT),
+        workflow_runner=SandboxedWorkflowRunner() if kind == "bare-plain" else SandboxedWorkflowRunner(_STRICT),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         max_concurrent_activities=_SLOTS * len(QUEUES),

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from activities.clients.credentials import Credentials
 from activities.clients.tencent import TencentCloud
 from simulator.server import serve
-from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, InstanceSpec, World, load_world
+from simulator.specs import InstanceSpec
+from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, World, load_world
 
 _REGION, _INSTANCES = "ap-guangzhou", 200
 

@@ -36,6 +36,7 @@ runbooks:
     ladder: [reboot]
     verify: {settle: 0s, timeout: 1m}
 operators: [oncall]
+guardrails: {act_within: 12h}
 """
 _NEVER = 10**9
 

@@ -24,7 +24,7 @@ async def main(kind: str, queue: str, notes: Path) -> None:
             from bench.bare_worker import bare_workers
             from bench.notes import Notes
 
-            workers = bare_workers(client, queue, Notes(notes))
+            workers = bare_workers(kind, client, queue, Notes(notes))
         else:
             from bench.our_worker import our_workers
 

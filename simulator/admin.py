@@ -5,47 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from ipaddress import ip_address
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from simulator import cbs
 from simulator.api import Api
-from simulator.cloud import Cloud, Disk, Instance, Region
+from simulator.befalling import Impossible, befall, change_account, change_instance, delete_instance, happen
+from simulator.cloud import Cloud, Instance, Region
+from simulator.connections import Door
 from simulator.faults import FaultRule, Faults
-from simulator.world import DiskSpec, InstanceState, RebootEnd, RestrictState
+from simulator.happenings import AccountChange, Happening, InstanceChange, SnapshotChange
 
-T = TypeVar("T")
-# What becomes of a machine is kept beside its spec; the rest of a change is a new spec.
-_OWN = {"state", "restrict_state", "tags", "symptom", "agent"}
 _RULES = TypeAdapter(list[FaultRule])
-
-
-class InstanceChange(BaseModel):
-    """What somebody else does to a machine; only what is given changes, and any operation on it comes to nothing."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    state: InstanceState | None = None
-    restrict_state: RestrictState | None = None
-    tags: dict[str, str] | None = None
-    symptom: str | None = None
-    cured_by: Literal["reboot", "rollback", "nothing"] | None = None
-    agent: Literal["online", "offline", "absent"] | None = None
-    soft_reboot: RebootEnd | None = None
-    hard_reboot: RebootEnd | None = None
-    attach: DiskSpec | None = None
-
-
-class SnapshotChange(BaseModel):
-    """What befalls a snapshot that is being made, or was."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    do: Literal["stall", "vanish"]
 
 
 class _Refused(Exception):
@@ -54,9 +29,10 @@ class _Refused(Exception):
         self.status, self.reason = status, reason
 
 
-def admin_routes(cloud: Cloud, faults: Faults, api: Api) -> list[Route]:
-    """GET log · GET state · POST, DELETE instances/<region>/<id> · POST snapshots/<region>/<id> · POST, DELETE faults ·
-    POST release; all of them for this machine alone, and JSON in and out."""
+def admin_routes(cloud: Cloud, faults: Faults, api: Api, door: Door) -> list[Route]:
+    """GET log · GET state · POST, DELETE instances/<region>/<id> · POST snapshots/<region>/<id> · POST account ·
+    POST happenings · POST, DELETE faults · POST release · POST refuse/<seconds>; all of them for this machine alone,
+    and JSON in and out. After a `refuse` the admin API cannot be reached either until its seconds are over."""
 
     def answered(path: str, method: str, do: Callable[[Request, bytes], Any]) -> Route:
         async def endpoint(request: Request) -> JSONResponse:
@@ -66,9 +42,13 @@ def admin_routes(cloud: Cloud, faults: Faults, api: Api) -> list[Route]:
                 body = await request.body()
                 with cloud.lock:
                     cloud.settle()
-                    return JSONResponse(do(request, body))
+                    answer = do(request, body)
+                    cloud.remember(cloud.settle())
+                    return JSONResponse(answer)
             except _Refused as refused:
                 return JSONResponse({"error": refused.reason}, status_code=refused.status)
+            except Impossible as impossible:
+                return JSONResponse({"error": str(impossible)}, status_code=409)
             except ValidationError as error:
                 told = [{"where": list(one["loc"]), "what": one["msg"]} for one in error.errors()]
                 return JSONResponse({"error": told}, status_code=400)
@@ -85,19 +65,23 @@ def admin_routes(cloud: Cloud, faults: Faults, api: Api) -> list[Route]:
             "waiting": list(api.waiting),
         }
 
-    def change_instance(request: Request, body: bytes) -> Any:
+    def change(request: Request, body: bytes) -> Any:
         region, one = _find(cloud, request, "instances")
-        change = InstanceChange.model_validate_json(body)
-        _change(cloud, region, one, change)
+        change_instance(cloud, region, one, InstanceChange.model_validate_json(body), cloud.settle())
         return _instance(one)
 
-    def delete_instance(request: Request, body: bytes) -> Any:
+    def delete(request: Request, body: bytes) -> Any:
         region, one = _find(cloud, request, "instances")
-        one.running = None
-        del region.instances[one.spec.instance_id]
-        for disk_id in one.disk_ids:
-            region.disks[disk_id].instance_id = None
-        cloud.log.effect(cloud.settle(), "instance_deleted", region.name, one.spec.instance_id)
+        delete_instance(cloud, region, one, cloud.settle())
+        return {}
+
+    def account(request: Request, body: bytes) -> Any:
+        change_account(cloud, AccountChange.model_validate_json(body), cloud.settle())
+        return {}
+
+    def let_happen(request: Request, body: bytes) -> Any:
+        what = Happening.model_validate_json(body)
+        (befall if what.in_seconds else happen)(cloud, what, cloud.settle())
         return {}
 
     def change_snapshot(request: Request, body: bytes) -> Any:
@@ -118,15 +102,22 @@ def admin_routes(cloud: Cloud, faults: Faults, api: Api) -> list[Route]:
         faults.release()
         return {}
 
+    def refuse(request: Request, body: bytes) -> Any:
+        door.refuse(request.path_params["seconds"])
+        return {}
+
     return [
         answered("/log", "GET", log),
         answered("/state", "GET", state),
-        answered("/instances/{region}/{id}", "POST", change_instance),
-        answered("/instances/{region}/{id}", "DELETE", delete_instance),
+        answered("/instances/{region}/{id}", "POST", change),
+        answered("/instances/{region}/{id}", "DELETE", delete),
         answered("/snapshots/{region}/{id}", "POST", change_snapshot),
+        answered("/account", "POST", account),
+        answered("/happenings", "POST", let_happen),
         answered("/faults", "POST", add_faults),
         answered("/faults", "DELETE", clear_faults),
         answered("/release", "POST", release),
+        answered("/refuse/{seconds:float}", "POST", refuse),
     ]
 
 
@@ -136,29 +127,6 @@ def _find(cloud: Cloud, request: Request, kind: Literal["instances", "snapshots"
     if region is None or one is None:
         raise _Refused(404, f"{request.path_params['region']} has no {request.path_params['id']}")
     return region, one
-
-
-def _change(cloud: Cloud, region: Region, one: Instance, change: InstanceChange) -> None:
-    now = cloud.settle()
-    if change.attach is not None and change.attach.disk_id in region.disks:
-        raise _Refused(409, f"{change.attach.disk_id} is there already")
-    # Only a symptom can be nothing; for all else, nothing means unchanged.
-    written = change.model_dump(exclude_unset=True, exclude={"attach"})
-    given = {name: value for name, value in written.items() if value is not None or name == "symptom"}
-    of_spec = {name: given.pop(name) for name in list(given) if name not in _OWN}
-    one.spec = one.spec.model_copy(update=of_spec)
-    for name, value in given.items():
-        setattr(one, name, value)
-    if change.attach is not None:
-        region.disks[change.attach.disk_id] = Disk(change.attach, "DATA_DISK", now, one.spec.instance_id)
-        one.disk_ids.append(change.attach.disk_id)
-    if change.state is not None:
-        one.running = None
-    if change.state is not None or change.agent is not None:
-        one.fall_silent(now, cloud.durations.heartbeat)
-        if one.state == "RUNNING":
-            one.speak_up(now + cloud.durations.first_heartbeat)
-    cloud.log.effect(now, "instance_changed", region.name, one.spec.instance_id)
 
 
 def _state(region: Region) -> dict[str, Any]:

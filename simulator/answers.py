@@ -21,15 +21,18 @@ class Answer:
     Attributes:
         response: what stands under `Response`.
         content_type: exactly this one, or the SDK does not look for an `Error` in it.
-        cut: the connection breaks before the first byte of the answer, or half-way through it.
-        page: a gateway's own page, which no product has written; instead of the response.
+        cut: the connection ends before the first byte of the answer, or half-way through it; it is reset; or nothing is
+            ever said.
+        page: something else instead of the response, such as a gateway's own page.
+        refuse_seconds: for so long nobody can connect after this answer.
     """
 
     response: Mapping[str, Any]
     status: int = 200
     content_type: str = "application/json"
-    cut: Literal["before", "within"] | None = None
+    cut: Literal["before", "within", "reset", "never"] | None = None
     page: bytes | None = None
+    refuse_seconds: float | None = None
 
     @property
     def code(self) -> str | None:
@@ -39,7 +42,9 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        return self.page or json.dumps({"Response": self.response}, ensure_ascii=False).encode()
+        return (
+            self.page if self.page is not None else json.dumps({"Response": self.response}, ensure_ascii=False).encode()
+        )
 
 
 def result(of: Mapping[str, Any], request_id: str) -> Answer:
@@ -53,9 +58,9 @@ def refusal(error: ApiError, request_id: str) -> Answer:
 
 
 def spoil(answer: Answer, rule: FaultRule, action: str) -> Answer:
-    """This answer as it arrives when the rule has hit the call; a pause changes nothing."""
+    """This answer as it arrives when the rule has hit the call; what only comes beside it changes nothing."""
     request_id = answer.response["RequestId"]
-    match rule.kind:
+    match rule.answer if rule.kind == "late" else rule.kind:
         case "throttle":
             return refusal(request_limit_exceeded(PER_SECOND.get(action, 20), action), request_id)
         case "error":
@@ -66,10 +71,18 @@ def spoil(answer: Answer, rule: FaultRule, action: str) -> Answer:
             return replace(answer, cut="before")
         case "truncate":
             return replace(answer, cut="within")
+        case "reset":
+            return replace(answer, cut="reset")
+        case "silence":
+            return replace(answer, cut="never")
+        case "refuse":
+            return replace(answer, refuse_seconds=rule.seconds)
+        case "wrong_body":
+            return replace(answer, content_type=rule.content_type, page=rule.body.encode())
         case "wrong_content_type":
             return replace(answer, content_type="application/json; charset=utf-8")
         case "null_id":
             nulled = {name: None if name.endswith("Id") else value for name, value in answer.response.items()}
             return replace(answer, response=nulled)
-        case "delay" | "hold":
+        case _:
             return answer

@@ -6,13 +6,15 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from simulator import parameters
 from simulator.answers import Answer, refusal, result, spoil
-from simulator.cloud import Call, Cloud
+from simulator.befalling import befall
+from simulator.cloud import Call, Cloud, Region
 from simulator.errors import ApiError
 from simulator.faults import FaultRule, Faults, Point
 from simulator.limits import Limits
@@ -58,19 +60,26 @@ class Api:
         """Handle one POST to `/`; the names in `headers` are in lower case. What is refused is an answer too."""
         asked, request_id = _Asked.read(headers, body), str(uuid.uuid4())
         releases = self._faults.releases
-        hits = self._ask("arrival", asked)
+        with self._cloud.lock:
+            arrived = self._cloud.settle()
+            if self._faults.lag:
+                self._cloud.keep_past(arrived)
+            hits = self._ask("arrival", asked)
+            self._befall(hits, asked, arrived)
         await self._pause(hits, asked.action, releases)
-        struck = [rule for rule in hits if not rule.pauses]
+        late = next((rule for rule in hits if rule.kind == "late"), None)
+        struck = next((rule for rule in hits if rule.decides and rule is not late), None)
         with self._cloud.lock:
             # What happened before this call is recorded before it, and what it brings about after it.
             now = self._cloud.settle()
             self._cloud.log.hold_back()
             if struck:
-                answer = spoil(result({}, request_id), struck[0], asked.action)
-                error: str | None = answer.code or f"({struck[0].kind})"
+                answer = spoil(result({}, request_id), struck, asked.action)
+                error: str | None = answer.code or f"({struck.kind})"
             else:
-                answer = self._handle(headers, body, asked, now, request_id)
-                error = answer.code
+                lag = sum(rule.seconds for rule in hits if rule.kind == "lag") / self._cloud.speed
+                answer = self._handle(headers, body, asked, now, request_id, lag=lag, late=late)
+                error = answer.code or (f"({late.kind})" if late else None)
             releases = self._faults.releases
             later = [*([] if error else self._ask("effect", asked)), *self._ask("answer", asked)]
             self._cloud.log.call(
@@ -82,16 +91,29 @@ class Api:
                 error=error,
                 faults=[rule.kind for rule in (*hits, *later)],
                 targets=asked.targets,
+                arrived=arrived,
             )
+            self._befall(later, asked, now)
+            self._cloud.remember(now)
         await self._pause(later, asked.action, releases)
         for rule in later:
             answer = spoil(answer, rule, asked.action)
         return answer
 
-    def _handle(self, headers: Mapping[str, str], body: bytes, asked: _Asked, now: float, request_id: str) -> Answer:
-        world = self._cloud.world
+    def _handle(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        asked: _Asked,
+        now: float,
+        request_id: str,
+        *,
+        lag: float,
+        late: FaultRule | None,
+    ) -> Answer:
+        """What is wrong with the call itself is said at once, also where its effect is to come late."""
         try:
-            judged_at = now + world.clock_skew_seconds
+            judged_at = now + self._cloud.clock_skew_seconds
             credential, service = verify(headers, body, credentials=self._credentials, now=judged_at)
             product = PRODUCTS.get(service)
             if product is None:
@@ -109,13 +131,58 @@ class Api:
                 raise ApiError("InvalidParameter", "The request's body is not a JSON object.")
             model, perform = product.actions[asked.action]
             params = parameters.parse(model, asked.params)
-            _permit(credential, product.cam, asked, world.uin)
+            self._permit(credential, product.cam, asked)
+            if late:
+                perform_late = partial(self._perform_late, perform, params, region, request_id)
+                self._cloud.schedule(now + late.seconds / self._cloud.speed, perform_late)
+                return spoil(result({}, request_id), late, asked.action)
+            if lag and asked.action.startswith("Describe"):
+                region, now = self._cloud.as_of(now - lag, asked.region), now - lag
             return result(perform(Call(self._cloud, region, now, request_id), params), request_id)
         except ApiError as error:
             return refusal(error, request_id)
 
+    def _perform_late(
+        self, perform: Callable[[Call, Any], Any], params: Any, region: Region, request_id: str, at: float
+    ) -> None:
+        """When nobody hears the answer any more."""
+        try:
+            perform(Call(self._cloud, region, at, request_id), params)
+        except ApiError as error:
+            told = {"code": error.code}
+            self._cloud.log.effect(at, "late_call_refused", region.name, request_id=request_id, params=told)
+
+    def _befall(self, rules: list[FaultRule], asked: _Asked, now: float) -> None:
+        for rule in rules:
+            if rule.do is not None:
+                befall(self._cloud, rule.do, now, asked.region)
+                self._cloud.remember(now)
+
+    def _permit(self, credential: Credential, cam: str, asked: _Asked) -> None:
+        denied = credential.deny if self._cloud.deny is None else self._cloud.deny
+        if asked.action not in denied:
+            return
+        kinds = ((_RESOURCES.get(one.partition("-")[0]), one) for one in asked.targets)
+        uin = self._cloud.world.uin
+        named = [f"qcs::cvm:{asked.region}:uin/{uin}:{kind}/{one}" for kind, one in kinds if kind]
+        raise ApiError(
+            "UnauthorizedOperation",
+            f"you are not authorized to perform operation ({cam}:{asked.action}) "
+            f"resource ({', '.join(named) or '*'}) has no permission",
+        )
+
     def _ask(self, point: Point, asked: _Asked) -> list[FaultRule]:
         return self._faults.ask(point, asked.action, asked.region, asked.targets)
+
+    async def never_answer(self, action: str, hung_up: Callable[[], Awaitable[object]]) -> None:
+        """Wait until the caller hangs up, or somebody releases the calls that wait."""
+        gone = asyncio.ensure_future(hung_up())
+        releases = self._faults.releases
+        self.waiting.append(action)
+        while not gone.done() and self._faults.releases == releases:  # noqa: ASYNC110  # set from any thread
+            await asyncio.sleep(_RELEASE_POLL_SECONDS)
+        self.waiting.remove(action)
+        gone.cancel()
 
     async def _pause(self, rules: list[FaultRule], action: str, releases: int) -> None:
         """Wait as the rules say, or until somebody releases the calls that wait."""
@@ -125,15 +192,3 @@ class Api:
             while time.monotonic() < until and self._faults.releases == releases:  # noqa: ASYNC110  # set from any thread
                 await asyncio.sleep(min(_RELEASE_POLL_SECONDS, max(until - time.monotonic(), 0)))
             self.waiting.remove(action)
-
-
-def _permit(credential: Credential, cam: str, asked: _Asked, uin: str) -> None:
-    if asked.action not in credential.deny:
-        return
-    kinds = ((_RESOURCES.get(one.partition("-")[0]), one) for one in asked.targets)
-    named = [f"qcs::cvm:{asked.region}:uin/{uin}:{kind}/{one}" for kind, one in kinds if kind]
-    raise ApiError(
-        "UnauthorizedOperation",
-        f"you are not authorized to perform operation ({cam}:{asked.action}) "
-        f"resource ({', '.join(named) or '*'}) has no permission",
-    )

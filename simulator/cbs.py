@@ -32,34 +32,63 @@ def create_snapshot(call: Call, asked: p.CreateSnapshot) -> dict[str, Any]:
         raise ApiError("InvalidParameterValue", "The Deadline must be at least one day from now.")
     if asked.LocalSnap:
         raise ApiError("UnsupportedOperation", "LocalSnap is for accounts on a list, and this one is not.")
-    _check_can_snapshot(call.region, disk)
-    cloud, times = call.cloud, call.cloud.durations
-    made = Snapshot(
-        snapshot_id=cloud.new_snapshot_id(call.region),
-        disk_id=asked.DiskId,
+    refused = refusal(call.region, disk)
+    if refused:
+        raise refused
+    made = begin(
+        call.cloud,
+        call.region,
+        disk,
+        call.request_id,
+        call.now,
         name=asked.SnapshotName,
-        usage=asked.DiskUsage or disk.usage,
-        size_gib=disk.spec.size_gib,
-        created_at=call.now,
+        usage=asked.DiskUsage,
         deadline=deadline,
         tags={tag.Key: tag.Value for tag in asked.Tags},
+    )
+    return {"SnapshotId": made.snapshot_id}
+
+
+def begin(
+    cloud: Cloud,
+    region: Region,
+    disk: Disk,
+    request_id: str,
+    now: float,
+    *,
+    name: str,
+    usage: str | None = None,
+    deadline: float | None = None,
+    tags: dict[str, str] | None = None,
+) -> Snapshot:
+    """Begin a snapshot of this disk, which becomes NORMAL in its time, or gets into the trouble of its disk."""
+    times = cloud.durations
+    made = Snapshot(
+        snapshot_id=cloud.new_snapshot_id(region),
+        disk_id=disk.spec.disk_id,
+        name=name,
+        usage=usage or disk.usage,
+        size_gib=disk.spec.size_gib,
+        created_at=now,
+        deadline=deadline,
+        tags=tags or {},
         state="CREATING",
-        listed_from=call.now + times.listing_lag,
+        listed_from=now + times.listing_lag,
         seconds=times.system_snapshot if disk.usage == "SYSTEM_DISK" else times.data_snapshot,
     )
-    call.region.snapshots[made.snapshot_id] = made
+    region.snapshots[made.snapshot_id] = made
     disk.busy_with = made.snapshot_id
-    cloud.log.effect(
-        call.now, "snapshot_begun", call.region.name, made.snapshot_id, made.disk_id, request_id=call.request_id
-    )
-    cloud.schedule(call.now + made.seconds + times.at_hundred, lambda at: _become_normal(cloud, call.region, made, at))
+    cloud.log.effect(now, "snapshot_begun", region.name, made.snapshot_id, made.disk_id, request_id=request_id)
+    cloud.schedule(now + made.seconds + times.at_hundred, lambda at: _become_normal(cloud, region, made, at))
     troubles = {"stall": stall, "vanish": vanish}
     if disk.spec.snapshots in troubles:
         trouble = troubles[disk.spec.snapshots]
-        cloud.schedule(call.now + made.seconds / 2, lambda at: trouble(cloud, call.region, made, at))
+        # A moment later than that percent begins, so that no rounding makes it one less.
+        in_trouble = now + made.seconds * (disk.spec.trouble_at_percent + 0.001) / 100
+        cloud.schedule(in_trouble, lambda at: trouble(cloud, region, made, at))
     if deadline is not None:
-        cloud.schedule(deadline, lambda at: _delete(cloud, call.region, made, "snapshot_expired", at))
-    return {"SnapshotId": made.snapshot_id}
+        cloud.schedule(deadline, lambda at: _delete(cloud, region, made, "snapshot_expired", at))
+    return made
 
 
 def describe_snapshots(call: Call, asked: p.DescribeSnapshots) -> dict[str, Any]:
@@ -128,20 +157,22 @@ def vanish(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:
     _delete(cloud, region, one, "snapshot_vanished", at)
 
 
-def _check_can_snapshot(region: Region, disk: Disk) -> None:
+def refusal(region: Region, disk: Disk) -> ApiError | None:
+    """Why no snapshot of this disk can be begun now."""
     disk_id = disk.spec.disk_id
     if disk.spec.shareable:
-        raise ApiError("UnsupportedOperation.ShareDiskNotSupportSnap", f"The disk `{disk_id}` is shared.")
+        return ApiError("UnsupportedOperation.ShareDiskNotSupportSnap", f"The disk `{disk_id}` is shared.")
     if not disk.spec.snapshot_ability:
-        raise ApiError("InvalidDisk.NotSupportSnapshot", f"The disk `{disk_id}` does not support snapshots.")
+        return ApiError("InvalidDisk.NotSupportSnapshot", f"The disk `{disk_id}` does not support snapshots.")
     if disk.spec.migrating:
-        raise ApiError("ResourceInUse.DiskMigrating", f"The disk `{disk_id}` is being migrated.")
+        return ApiError("ResourceInUse.DiskMigrating", f"The disk `{disk_id}` is being migrated.")
     if disk.rollback_of:
-        raise ApiError("ResourceInUse.DiskRollbacking", f"The disk `{disk_id}` is being rolled back.")
+        return ApiError("ResourceInUse.DiskRollbacking", f"The disk `{disk_id}` is being rolled back.")
     if disk.busy_with:
-        raise ApiError("InvalidDisk.SnapshotCreating", f"The disk `{disk_id}` is creating a snapshot.")
+        return ApiError("InvalidDisk.SnapshotCreating", f"The disk `{disk_id}` is creating a snapshot.")
     if len(region.snapshots) >= region.snapshot_quota:
-        raise ApiError("InsufficientSnapshotQuota", f"The quota of {region.snapshot_quota} snapshots is used up.")
+        return ApiError("InsufficientSnapshotQuota", f"The quota of {region.snapshot_quota} snapshots is used up.")
+    return None
 
 
 def _become_normal(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:

@@ -6,14 +6,19 @@ import heapq
 import itertools
 import random
 import threading
+import uuid
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import ascii_lowercase, digits
 
 from simulator.clock import Clock, SystemClock
 from simulator.log import Log
-from simulator.world import DiskSpec, Durations, InstanceSpec, RegionSpec, World
+from simulator.specs import DiskSpec, InstanceSpec
+from simulator.world import Durations, RegionSpec, World
+
+_PAST_SECONDS = 3600
 
 
 @dataclass
@@ -105,6 +110,19 @@ class Region:
             return self.spec.snapshot_quota
         return 64 + 64 * sum(not disk.spec.is_local for disk in self.disks.values())
 
+    def copy(self) -> Region:
+        """As it is now, and stays."""
+        machines = {
+            name: replace(
+                one, operation=replace(one.operation), running=None, tags=dict(one.tags), disk_ids=list(one.disk_ids)
+            )
+            for name, one in self.instances.items()
+        }
+        disks = {name: replace(one) for name, one in self.disks.items()}
+        return Region(
+            self.name, self.spec, machines, disks, {name: replace(one) for name, one in self.snapshots.items()}
+        )
+
 
 @dataclass(frozen=True)
 class Call:
@@ -139,6 +157,9 @@ class Cloud:
         self._order = itertools.count()
         self._settled_until = 0.0
         self._random = random.Random(world.seed)  # noqa: S311  # ids that are the same in every run, no secrets
+        self.clock_skew_seconds = world.clock_skew_seconds
+        self.deny: tuple[str, ...] | None = None  # instead of each credential's own, once it was changed
+        self._past: deque[tuple[float, dict[str, Region]]] | None = None
         now = self.settle()
         self.regions = {name: _populate(name, spec, now) for name, spec in world.regions.items()}
 
@@ -148,12 +169,35 @@ class Cloud:
         while self._timeline and self._timeline[0].at <= now:
             due = heapq.heappop(self._timeline)
             due.happen(due.at)
+            self.remember(due.at)
         self._settled_until = now
         return now
 
     def schedule(self, at: float, happen: Callable[[float], None]) -> None:
         """`happen` is called with `at`, in the order of time; it may schedule what follows from it."""
         heapq.heappush(self._timeline, _Due(at, next(self._order), happen))
+
+    def keep_past(self, now: float) -> None:
+        """From now on remember how everything was, for reads that lag behind; it costs a copy for each change."""
+        if self._past is None:
+            self._past = deque()
+            self.remember(now)
+
+    def remember(self, now: float) -> None:
+        """Something has just changed, or may have."""
+        if self._past is not None:
+            self._past.append((now, {name: region.copy() for name, region in self.regions.items()}))
+            while len(self._past) > 1 and self._past[1][0] < now - _PAST_SECONDS:
+                self._past.popleft()
+
+    def as_of(self, at: float, region: str) -> Region:
+        """How this region was then, as far back as it is remembered."""
+        known = self._past or deque([(at, self.regions)])
+        return next((regions for since, regions in reversed(known) if since <= at), known[0][1])[region]
+
+    def new_request_id(self) -> str:
+        """For what somebody else asks for; the same in every run of the same world."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def new_snapshot_id(self, region: Region) -> str:
         while True:

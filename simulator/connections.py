@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import threading
 
 import uvicorn
@@ -35,8 +36,45 @@ class Connection(H11Protocol):
         self.app = with_transport
 
 
-async def serve_connections(app: ASGIApp, listening: socket.socket, ended: threading.Event) -> None:
-    """Answer with `app` who connects, until `ended` is set; then finish what is being answered, and close all.
+class Door:
+    """Through which callers come in; closed, the port refuses every connection, as where no process listens."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self._host, self._port = listening.getsockname()[:2]
+        self._listening: socket.socket | None = listening
+        self._config: uvicorn.Config | None = None
+        self._server: asyncio.Server | None = None
+        self._opening: asyncio.TimerHandle | None = None
+        self.state = ServerState()
+
+    async def open(self, config: uvicorn.Config) -> None:
+        self._config = config
+        await self._listen()
+
+    def refuse(self, seconds: float) -> None:
+        """Let nobody in for so long, and let go who is in once his call is answered; from the server's own thread."""
+        self.close()
+        loop = asyncio.get_running_loop()
+        self._opening = loop.call_later(seconds, lambda: loop.create_task(self._listen()))
+
+    def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._server is not None:
+            self._server.close()
+        self._server = self._listening = None
+        for one in list(self.state.connections):
+            one.shutdown()
+
+    async def _listen(self) -> None:
+        config, loop = self._config, asyncio.get_running_loop()
+        assert config is not None, "open() comes first"  # noqa: S101  # a mistake of ours
+        listening = self._listening or socket.create_server((self._host, self._port))
+        self._server = await loop.create_server(lambda: Connection(config, self.state, {}), sock=listening)
+
+
+async def serve_connections(app: ASGIApp, door: Door, ended: threading.Event) -> None:
+    """Answer with `app` who comes through the door, until `ended`; then finish what is being answered, and close.
 
     uvicorn's own server is left out: it looks for its end only ten times a second, and rests while it ends.
     """
@@ -50,14 +88,12 @@ async def serve_connections(app: ASGIApp, listening: socket.socket, ended: threa
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     config.load()
-    state, loop = ServerState(), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(config, state, {}), sock=listening)
+    state = door.state
+    await door.open(config)
     try:
         await asyncio.to_thread(ended.wait)
     finally:
-        server.close()
-        for one in list(state.connections):
-            one.shutdown()
+        door.close()
         if state.tasks:
             await asyncio.wait(state.tasks, timeout=_STOP_SECONDS)
         while state.connections:
@@ -67,10 +103,19 @@ async def serve_connections(app: ASGIApp, listening: socket.socket, ended: threa
             await asyncio.sleep(0)
 
 
-async def cut(scope: Scope, receive: Receive) -> None:
-    """Close this request's connection after what was sent of the answer so far."""
+async def cut(scope: Scope, receive: Receive, *, reset: bool = False) -> None:
+    """End this request's connection after what was sent of the answer so far; or break it, with RST instead of FIN."""
     transport: asyncio.Transport = scope[_TRANSPORT]
-    transport.close()
+    if reset:
+        accepted: socket.socket = transport.get_extra_info("socket")
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.close()
+    await hung_up(receive)
+
+
+async def hung_up(receive: Receive) -> None:
     # Until the server has noticed: otherwise it complains that the answer was never finished.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -83,6 +83,8 @@ def begin(
     course, times, instance_id = _COURSES[name], cloud.durations, one.spec.instance_id
     seconds: float = getattr(times, course.word)
     visible = now + times.operation_lag
+    leaves = visible + max(times.linger, seconds * _LEAVES)
+    shift = leaves - visible - seconds * _LEAVES
     operation = Operation(name, "OPERATING", request_id)
 
     def step(at: float, happen: Callable[[float], None]) -> None:
@@ -103,6 +105,8 @@ def begin(
 
     def arrive(at: float) -> None:
         one.state = course.end
+        if course.word == "reboot" and one.spec.agent_after_reboot:
+            one.agent = one.spec.agent_after_reboot
         cloud.log.effect(at, f"instance_{course.end.lower()}", region.name, instance_id)
         if course.end == "RUNNING":
             one.speak_up(at + times.first_heartbeat)
@@ -122,12 +126,12 @@ def begin(
     tell(now, "accepted")
     step(visible, show)
     if end == "fails":
-        step(visible + seconds, fail)
+        step(visible + shift + seconds, fail)
         return
-    step(visible + seconds * _LEAVES, leave)
+    step(leaves, leave)
     if end == "works":
-        step(visible + seconds * _ARRIVES, arrive)
-        step(visible + seconds, finish)
+        step(visible + shift + seconds * _ARRIVES, arrive)
+        step(visible + shift + seconds, finish)
 
 
 def cure(cloud: Cloud, region: Region, one: Instance, by: str, at: float) -> None:
@@ -161,9 +165,16 @@ def _operate(call: Call, name: str, ids: list[str], how: str = "HARD") -> dict[s
             raise error
     for one in chosen:
         if refusals[one.spec.instance_id] is None:
-            end = _reboot_end(one, how) if name == "RebootInstances" else "works"
-            begin(call.cloud, call.region, one, name, call.request_id, call.now, end=end)
+            operate(call.cloud, call.region, one, name, call.request_id, call.now, how)
     return {}
+
+
+def operate(
+    cloud: Cloud, region: Region, one: Instance, name: str, request_id: str, now: float, how: str = "SOFT"
+) -> None:
+    """Accept this operation on a machine that does not refuse it; how a reboot ends, the machine's spec says."""
+    end = _reboot_end(one, how) if name == "RebootInstances" else "works"
+    begin(cloud, region, one, name, request_id, now, end=end)
 
 
 def _reboot_end(one: Instance, how: str) -> str:

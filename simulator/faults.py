@@ -1,13 +1,27 @@
-"""What goes wrong, by rule: asked at named points of each call, and free of any input or output itself."""
+"""What goes wrong, by rule: asked at named points of each call, and free of any input or output itself.
+
+Before the effect: `throttle` · `error` with any `code` (times null: for hours) · `http_500` · `drop_before` (the
+connection ends) · `reset` (it breaks, RST) · `silence` (taken, and never answered) · `late` (the answer is lost, or a
+500 or an error, *now*; what was asked for comes about `seconds` later, or is refused then).
+After the effect: `lose_answer` · `truncate` · `null_id` · `wrong_body` (any `body` and `content_type`, with HTTP 200),
+and with `at: effect` error, http_500, reset, silence. Whatever is said: `wrong_content_type`.
+Beside all of these: `delay` and `hold` make a call wait (held until released, and then carried out) · `lag` lets a
+read show the cloud as it was `seconds` ago, yet no earlier than the first call after such a rule was armed · `refuse`
+answers the call, and then refuses every connection for `seconds` · `befall` lets the happening `do` come as the call
+arrives (`at: arrival`) or once it took effect (`at: effect`).
+"""
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from simulator.happenings import Happening
 
 Kind = Literal[
     "throttle",
@@ -17,9 +31,16 @@ Kind = Literal[
     "lose_answer",
     "truncate",
     "wrong_content_type",
+    "wrong_body",
     "null_id",
+    "reset",
+    "silence",
+    "late",
+    "refuse",
     "delay",
     "hold",
+    "lag",
+    "befall",
 ]
 # arrival: nothing happened yet · effect: it was done, and only then · answer: whatever is being said
 Point = Literal["arrival", "effect", "answer"]
@@ -29,19 +50,27 @@ _USUAL_POINT: dict[Kind, Point] = {
     "error": "arrival",
     "http_500": "arrival",
     "drop_before": "arrival",
+    "reset": "arrival",
+    "silence": "arrival",
+    "late": "arrival",
     "delay": "arrival",
     "hold": "arrival",
+    "lag": "arrival",
+    "befall": "arrival",
     "lose_answer": "effect",
     "truncate": "effect",
     "null_id": "effect",
+    "wrong_body": "effect",
     "wrong_content_type": "answer",
+    "refuse": "answer",
 }
-_MOVABLE = {"error", "http_500", "delay", "hold"}
+_MOVABLE = {"error", "http_500", "reset", "silence", "wrong_body", "delay", "hold", "befall"}
 _PAUSES = {"delay", "hold"}
+_BESIDES = {*_PAUSES, "lag", "befall", "refuse"}
 
 
 class FaultRule(BaseModel):
-    """One rule: let `skip` matching calls pass, then hit `times` of them (null: all)."""
+    """One rule: let `skip` matching calls pass, then hit `times` of them (null: all), each with this `chance`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,17 +78,25 @@ class FaultRule(BaseModel):
     kind: Kind
     times: int | None = Field(default=1, ge=1)
     skip: int = Field(default=0, ge=0)
+    chance: float = Field(default=1, gt=0, le=1)  # what it spares counts for neither `skip` nor `times`
     region: str | None = None
     target: str | None = None  # hits only calls that name this id
-    code: str = "InternalError"  # kind error
+    code: str = "InternalError"  # kinds error, late
     message: str = "An internal error has occurred."
-    seconds: float = Field(default=1, ge=0)  # kind delay
-    at: Point | None = None  # error, http_500, delay, hold: "effect" for "although it was done"
+    # delay, refuse: real ones · lag, late: of the cloud's time, which its speed divides
+    seconds: float = Field(default=1, ge=0)
+    body: str = '{"code": 0, "data": null}'  # kind wrong_body
+    content_type: str = "application/json"
+    answer: Literal["lose_answer", "http_500", "error"] = "lose_answer"  # kind late: what is said meanwhile
+    do: Happening | None = None  # kind befall
+    at: Point | None = None  # for the kinds that can come "although it was done"
 
     @model_validator(mode="after")
-    def _point_fits(self) -> FaultRule:
+    def _fits_its_kind(self) -> FaultRule:
         if self.at is not None and self.kind not in _MOVABLE:
             raise ValueError(f"{self.kind} always comes at its own point; `at` is for {', '.join(sorted(_MOVABLE))}")
+        if (self.kind == "befall") != (self.do is not None):
+            raise ValueError("`do` belongs to the kind befall, which needs it")
         return self
 
     @property
@@ -68,8 +105,13 @@ class FaultRule(BaseModel):
 
     @property
     def pauses(self) -> bool:
-        """It makes the call wait, and does not decide what it ends in."""
+        """It makes the call wait."""
         return self.kind in _PAUSES
+
+    @property
+    def decides(self) -> bool:
+        """What the call ends in is up to this rule."""
+        return self.kind not in _BESIDES
 
 
 @dataclass
@@ -77,12 +119,17 @@ class _Armed:
     rule: FaultRule
     skip: int
     times: int | None
+    random: random.Random
 
 
 class Faults:
-    """The rules that are armed; safe to change from another thread than the one that serves."""
+    """The rules that are armed; safe to change from another thread than the one that serves.
 
-    def __init__(self, rules: Iterable[FaultRule] = ()) -> None:
+    The same rules and the same `seed` hit the same calls of the same sequence: each rule draws its own chances.
+    """
+
+    def __init__(self, rules: Iterable[FaultRule] = (), seed: int = 1) -> None:
+        self._seed, self._count = seed, 0
         self._lock = threading.Lock()
         self._armed: list[_Armed] = []
         self._releases = 0
@@ -96,7 +143,9 @@ class Faults:
         """
         known = [FaultRule.model_validate(rule) for rule in rules]
         with self._lock:
-            self._armed += [_Armed(rule, rule.skip, rule.times) for rule in known]
+            for rule in known:
+                self._armed.append(_Armed(rule, rule.skip, rule.times, random.Random(f"{self._seed}:{self._count}")))  # noqa: S311  # chance, no secret
+                self._count += 1
 
     def clear(self) -> None:
         """Forget all rules, and let go what they hold."""
@@ -115,13 +164,18 @@ class Faults:
         return self._releases
 
     @property
+    def lag(self) -> bool:
+        """Whether a read may have to show the past."""
+        return any(one.rule.kind == "lag" for one in self._armed)
+
+    @property
     def rules(self) -> list[FaultRule]:
         """Those that can still hit."""
         with self._lock:
             return [one.rule for one in self._armed if one.times != 0]
 
     def ask(self, point: Point, action: str, region: str, targets: Collection[str]) -> list[FaultRule]:
-        """What hits this call at this point: any number of pauses, and at most one rule that decides how it ends."""
+        """What hits this call at this point: at most one rule that decides how it ends, and any others."""
         hits: list[FaultRule] = []
         decided = False
         with self._lock:
@@ -129,12 +183,14 @@ class Faults:
                 rule = armed.rule
                 if armed.times == 0 or rule.point != point or not _matches(rule, action, region, targets):
                     continue
+                if rule.chance < 1 and armed.random.random() >= rule.chance:
+                    continue
                 if armed.skip:
                     armed.skip -= 1
                     continue
-                if decided and not rule.pauses:
+                if decided and rule.decides:
                     continue
-                decided = decided or not rule.pauses
+                decided = decided or rule.decides
                 armed.times = None if armed.times is None else armed.times - 1
                 hits.append(rule)
         return hits

@@ -17,9 +17,11 @@ class Entry:
         at: seconds since the epoch; never smaller than in the entry before. A call that a fault holds back is handled,
             and recorded, when it is let go.
         name: a call's action, or an effect such as snapshot_begun, reboot_started.
+        params: of a call what was asked; of an effect what its name does not say, such as an instance's new state.
         error: the code that was answered, or "(dropped)" and the like where nothing was; None for what took effect.
         faults: the kinds of the fault rules that hit this call.
         targets: the ids of instances, disks and snapshots that it is about.
+        arrived: when a call came in, which a fault may have held back until `at`.
     """
 
     seq: int
@@ -32,6 +34,7 @@ class Entry:
     error: str | None = None
     faults: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    arrived: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,14 +74,24 @@ class Log:
         error: str | None,
         faults: Iterable[str],
         targets: Iterable[str],
+        arrived: float,
     ) -> None:
         effects, self._kept_back = self._kept_back or (), None
-        self._append(Entry(0, at, "call", action, region, params, request_id, error, tuple(faults), tuple(targets)))
+        asked = Entry(0, at, "call", action, region, params, request_id, error, tuple(faults), tuple(targets), arrived)
+        self._append(asked)
         for effect in effects:
             self._append(effect)
 
-    def effect(self, at: float, name: str, region: str, *targets: str, request_id: str | None = None) -> None:
-        entry = Entry(0, at, "effect", name, region, {}, request_id, targets=targets)
+    def effect(
+        self,
+        at: float,
+        name: str,
+        region: str,
+        *targets: str,
+        request_id: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        entry = Entry(0, at, "effect", name, region, params or {}, request_id, targets=targets)
         if self._kept_back is not None:
             self._kept_back.append(entry)
         else:

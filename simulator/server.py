@@ -21,9 +21,10 @@ from starlette.types import Receive, Scope, Send
 from simulator.admin import admin_routes
 from simulator.answers import Answer
 from simulator.api import Api
+from simulator.befalling import befall
 from simulator.clock import Clock
 from simulator.cloud import Cloud
-from simulator.connections import cut, serve_connections
+from simulator.connections import Door, cut, hung_up, serve_connections
 from simulator.faults import Faults
 from simulator.log import Entry
 from simulator.world import World, load_world
@@ -89,12 +90,14 @@ def serve(
     known = world if isinstance(world, World) else load_world(world)
     with socket.create_server((host, port)) as listening:
         cloud = Cloud(known, clock=clock, speed=speed, log_path=log_path)
-        faults = Faults(known.faults)
+        faults, door = Faults(known.faults, known.seed), Door(listening)
         api = Api(cloud, faults)
-        app = _app(cloud, faults, api, on_notice)
+        app = _app(cloud, faults, api, door, on_notice)
+        for happening in known.happenings:
+            befall(cloud, happening, cloud.settle())
         ended = threading.Event()
         thread = threading.Thread(
-            target=lambda: asyncio.run(serve_connections(app, listening, ended)),
+            target=lambda: asyncio.run(serve_connections(app, door, ended)),
             name="simulator",
             daemon=True,
         )
@@ -139,7 +142,7 @@ def run(
             signal.signal(number, handler)
 
 
-def _app(cloud: Cloud, faults: Faults, api: Api, on_notice: Callable[[str], None] | None) -> Starlette:
+def _app(cloud: Cloud, faults: Faults, api: Api, door: Door, on_notice: Callable[[str], None] | None) -> Starlette:
     async def take_notice(request: Request) -> Response:
         notice = await request.json()
         if on_notice is not None:
@@ -148,9 +151,9 @@ def _app(cloud: Cloud, faults: Faults, api: Api, on_notice: Callable[[str], None
 
     return Starlette(
         routes=[
-            Route("/", _Gateway(api), methods=["POST"]),
+            Route("/", _Gateway(api, door), methods=["POST"]),
             Route("/notices", take_notice, methods=["POST"]),
-            Mount("/_admin", routes=admin_routes(cloud, faults, api)),
+            Mount("/_admin", routes=admin_routes(cloud, faults, api, door)),
         ]
     )
 
@@ -158,24 +161,30 @@ def _app(cloud: Cloud, faults: Faults, api: Api, on_notice: Callable[[str], None
 class _Gateway:
     """Takes calls off the wire, and puts their answers on it."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    def __init__(self, api: Api, door: Door) -> None:
+        self._api, self._door = api, door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         answer = await self._api.answer(dict(request.headers), await request.body())
+        if answer.refuse_seconds is not None:
+            # Before a byte of the answer: who has read it must find the door closed.
+            self._door.refuse(answer.refuse_seconds)
+        if answer.cut == "never":
+            await self._api.never_answer(request.headers.get("x-tc-action", ""), lambda: hung_up(receive))
         await _send(answer, scope, receive, send)
 
 
 async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
     body = answer.body
-    if answer.cut != "before":
+    if answer.cut in (None, "within"):
         headers = [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", str(len(body)).encode()),
+            *([(b"connection", b"close")] if answer.refuse_seconds is not None else []),
         ]
         sent = body[: len(body) // 2] if answer.cut else body
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": sent, "more_body": answer.cut is not None})
     if answer.cut:
-        await cut(scope, receive)
+        await cut(scope, receive, reset=answer.cut == "reset")

@@ -4,49 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from simulator.faults import FaultRule
+from simulator.happenings import Happening
+from simulator.specs import DiskSpec, InstanceSpec, Part, Seconds, SnapshotSpec
 
 DEMO_WORLD = Path(__file__).parent / "worlds" / "demo.yaml"
 DEMO_SECRET_ID = "AKIDSIMULATOR0000000000000000000000"  # noqa: S105  # a name, and of nobody
 DEMO_SECRET_KEY = "simulator-secret-key"  # noqa: S105  # opens nothing but the simulator
 
-InstanceId = Annotated[str, StringConstraints(pattern=r"^ins-[0-9a-z]{8}$")]
-DiskId = Annotated[str, StringConstraints(pattern=r"^disk-[0-9a-z]{8}$")]
-LocalDiskId = Annotated[str, StringConstraints(pattern=r"^(disk|ldisk)-[0-9a-z]{8}$")]
-SnapshotId = Annotated[str, StringConstraints(pattern=r"^snap-[0-9a-z]{8}$")]
-Seconds = Annotated[float, Field(ge=0)]
-RebootEnd = Literal["works", "fails", "hangs"]
-RestrictState = Literal["NORMAL", "EXPIRED", "PROTECTIVELY_ISOLATED"]
-# Every InstanceState of the data type Instance in CVM's API reference (213/15753).
-InstanceState = Literal[
-    "PENDING",
-    "LAUNCH_FAILED",
-    "RUNNING",
-    "STOPPED",
-    "STARTING",
-    "STOPPING",
-    "REBOOTING",
-    "SHUTDOWN",
-    "TERMINATING",
-    "ENTER_RESCUE_MODE",
-    "RESCUE_MODE",
-    "EXIT_RESCUE_MODE",
-    "ENTER_SERVICE_LIVE_MIGRATE",
-    "SERVICE_LIVE_MIGRATE",
-    "EXIT_SERVICE_LIVE_MIGRATE",
-]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Credential(_Part):
+class Credential(Part):
     """One key pair; with a `token` it is a temporary one. `deny` names actions such as `RebootInstances`."""
 
     secret_id: str
@@ -55,11 +27,12 @@ class Credential(_Part):
     deny: tuple[str, ...] = ()
 
 
-class Durations(_Part):
+class Durations(Part):
     """In seconds at speed 1; the speed divides them all."""
 
     operation_lag: Seconds = 0.2  # an accepted operation is not visible at once
     listing_lag: Seconds = 0.0  # a new snapshot is not listed at once
+    linger: Seconds = 0  # how long a machine stays in its state after an operation was accepted, before it leaves it
     reboot: Seconds = 30
     stop: Seconds = 10
     start: Seconds = 15
@@ -71,52 +44,7 @@ class Durations(_Part):
     heartbeat: Annotated[float, Field(gt=0)] = 15
 
 
-class DiskSpec(_Part):
-    """One disk; a type that begins with LOCAL_ is a disk of the host, which CBS does not know."""
-
-    disk_id: LocalDiskId
-    name: str = ""
-    type: str = "CLOUD_PREMIUM"
-    size_gib: int = 50
-    snapshot_ability: bool = True
-    shareable: bool = False
-    migrating: bool = False
-    tags: dict[str, str] = {}
-    snapshots: Literal["finish", "stall", "vanish"] = "finish"
-
-    @property
-    def is_local(self) -> bool:
-        return self.type.startswith("LOCAL_")
-
-
-class InstanceSpec(_Part):
-    """One machine; `symptom` is what ails it, which no API of Tencent tells."""
-
-    instance_id: InstanceId
-    name: str = ""
-    state: InstanceState = "RUNNING"
-    restrict_state: RestrictState = "NORMAL"
-    private_ip: str = "10.0.0.10"
-    tags: dict[str, str] = {}
-    agent: Literal["online", "offline", "absent"] = "online"
-    symptom: str | None = None
-    cured_by: Literal["reboot", "rollback", "nothing"] = "reboot"
-    soft_reboot: RebootEnd = "works"
-    hard_reboot: RebootEnd = "works"
-    system_disk: DiskSpec
-    data_disks: tuple[DiskSpec, ...] = ()
-
-
-class SnapshotSpec(_Part):
-    """One snapshot that was there before, finished."""
-
-    snapshot_id: SnapshotId
-    disk_id: DiskId
-    name: str = ""
-    age_seconds: Seconds = 86_400
-
-
-class RegionSpec(_Part):
+class RegionSpec(Part):
     """Everything in one region; without a quota, Tencent's own rule of 64 + 64 for each disk."""
 
     snapshot_quota: int | None = None
@@ -139,7 +67,7 @@ class RegionSpec(_Part):
         return self
 
 
-class World(_Part):
+class World(Part):
     """The whole account. A region that is not listed does not exist."""
 
     uin: str = "100000000001"
@@ -149,7 +77,15 @@ class World(_Part):
     credentials: tuple[Credential, ...] = (Credential(secret_id=DEMO_SECRET_ID, secret_key=DEMO_SECRET_KEY),)
     durations: Durations = Durations()
     faults: tuple[FaultRule, ...] = ()
+    happenings: tuple[Happening, ...] = ()  # from the start, or some time after it
     regions: dict[str, RegionSpec]
+
+    @model_validator(mode="after")
+    def _happenings_have_a_place(self) -> World:
+        for one in self.happenings:
+            if one.account is None and one.region not in self.regions:
+                raise ValueError(f"a happening in {one.region or 'no region'}, which is not in this world")
+        return self
 
 
 def load_world(path: str | Path | None = None) -> World:

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.health import Judgement
     from remediation.reasons import Reason
     from remediation.report import Outcome, RebootSent, SnapshotTaken
-    from remediation.runbooks import Runbook
+    from remediation.runbooks import Runbook, SnapshotPolicy
     from workflows.calls import Calls
     from workflows.journal import Journal
 
@@ -61,6 +61,10 @@ class Attempt:
     def act_by(self) -> datetime:
         """After this no reboot is sent: the alarm is too old then (P9)."""
         return self.wanted.alarm.occurred_at + timedelta(seconds=self.order.act_within_seconds)
+
+    def snapshots_by(self, policy: SnapshotPolicy) -> datetime:
+        """A snapshot that is ready only when the reboot may not be sent any more is not waited for."""
+        return min(workflow.now() + timedelta(seconds=policy.timeout), self.act_by)
 
     @property
     def name(self) -> str:

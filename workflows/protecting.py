@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -26,8 +26,7 @@ async def protect(attempt: Attempt, disks: tuple[Disk, ...]) -> tuple[ReadySnaps
     if policy is None or not disks:
         return ()
     attempt.journal.begin("snapshots", f"a ready snapshot of {len(disks)} disks", Phase.SNAPSHOTTING)
-    # A snapshot that is ready only when the reboot may not be sent any more (P9) is not waited for.
-    by = min(workflow.now() + timedelta(seconds=policy.timeout), attempt.act_by)
+    by = attempt.snapshots_by(policy)
     tasks = [asyncio.create_task(_protect_disk(attempt, policy, disk, by)) for disk in disks]
     await workflow.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     failed = next((task.exception() for task in tasks if task.done() and task.exception()), None)

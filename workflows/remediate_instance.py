@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -31,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.telling import Teller
     from workflows.verifying import verify
 
+_NOTHING = RawValue(Payload())
 # People are told of an alarm after this long even if the cloud has not answered yet.
 _TELL_WITHIN_SECONDS = 10
 
@@ -40,17 +43,18 @@ class RemediateInstance:
     """One attempt to heal one instance: one run, one outcome."""
 
     @workflow.init
-    def __init__(self, wanted: Any = None) -> None:
+    def __init__(self, wanted: RawValue = _NOTHING) -> None:
         self._calls = Calls()
         self._teller = Teller()
         self._attempt: Attempt | None = None
         self._recoveries: list[Alarm] = []
 
     @workflow.run
-    async def run(self, wanted: Any = None) -> RemediationResult:
+    async def run(self, wanted: RawValue = _NOTHING) -> RemediationResult:
         """Returns when people have been told how it ended; fails only if it cannot even say that."""
+        # Raw, so that what does not decode is said and not tried for ever; and Temporal keeps it as long as the run.
         try:
-            order = contract.RemediateInput.model_validate(wanted)
+            order = contract.RemediateInput.model_validate_json(wanted.payload.data)
         except ValidationError as error:
             raise await self._cannot_read(str(error)) from None
         journal = Journal(f"{order.alarm.fault} on {order.alarm.instance_id} ({order.alarm.region})")
@@ -249,7 +253,7 @@ def _plan(attempt: Attempt, sighting: Sighting) -> Plan:
     return Plan(
         disks=tuple(PlannedDisk(disk_id=one.disk_id, usage=one.usage, size_gib=one.size_gib) for one in disks),
         keep_seconds=policy.keep if policy else 0,
-        snapshots_by=workflow.now() + timedelta(seconds=policy.timeout) if policy else None,
+        snapshots_by=attempt.snapshots_by(policy) if policy else None,
         stop_type=attempt.runbook.reboot.stop_type,
         reboot_timeout_seconds=attempt.runbook.reboot.timeout,
     )

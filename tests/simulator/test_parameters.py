@@ -17,7 +17,8 @@ import simulator
 from simulator.parameters import Parameters
 from simulator.products import PRODUCTS
 from simulator.server import Server
-from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, InstanceState
+from simulator.specs import InstanceState
+from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY
 from tests.simulator.calling import INSTANCE, REGION, SYSTEM_DISK, Caller, profile, refusal
 
 ACTIONS = [

@@ -1,0 +1,76 @@
+"""What the cloud's log cannot tell, and what the checker says of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from simulator.world import World
+
+Promise = Literal["P1", "P2", "P3", "P5", "P8", "P9", "P13", "P14"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One instance that was to be healed, as it stood when the log began; all times in seconds since the epoch.
+
+    Attributes:
+        disks: every disk that was attached, local and shared ones too.
+        unprotected: disks without a snapshot that a runbook or a person allowed.
+        alarmed_at: when the alarm was raised; no snapshot of the run may be older.
+        act_within: how old the alarm may be when a reboot is sent.
+        recovered_at: when the recovery had been received.
+        rollback_approved_at: when a person said so; None for never.
+        rungs: how many reboots the runbook has for one run.
+        foreign: request ids of calls in the log that other people made.
+        others: further instances and disks that may be acted on; each is to be checked by facts of its own.
+        fresh_seconds: how old the last reading may be when a reboot is sent.
+        margin_seconds: between what a guard compares and the arrival of its call at the cloud.
+        operation_lag: how long an operation that was accepted stays invisible.
+        gap: what befell after the run's last look is not held against it (docs/explanation/safety.md names this gap);
+            False for P1 and P9 by the moment of the send, whoever could have known.
+    """
+
+    region: str
+    instance_id: str
+    disks: tuple[str, ...] = ()
+    mode: Literal["act", "observe"] = "act"
+    state: str = "RUNNING"
+    restrict_state: str = "NORMAL"
+    unprotected: frozenset[str] = frozenset()
+    alarmed_at: float | None = None
+    act_within: float | None = None
+    recovered_at: float | None = None
+    rollback_approved_at: float | None = None
+    rungs: int = 1
+    foreign: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    fresh_seconds: float = 60
+    margin_seconds: float = 5
+    operation_lag: float = 0
+    gap: bool = True
+
+    @classmethod
+    def of(cls, world: World, region: str, instance_id: str, *, speed: float = 1.0, **known: Any) -> Facts:
+        """These facts of an instance of this world, and what else is known."""
+        [one] = [one for one in world.regions[region].instances if one.instance_id == instance_id]
+        return cls(
+            region,
+            instance_id,
+            **{
+                "disks": tuple(disk.disk_id for disk in (one.system_disk, *one.data_disks)),
+                "state": one.state,
+                "restrict_state": one.restrict_state,
+                "operation_lag": world.durations.operation_lag / speed,
+                **known,
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One promise that was broken, the log's entry that broke it, and how, in a sentence."""
+
+    promise: Promise
+    seq: int
+    said: str
