@@ -26,15 +26,18 @@ from activities.clients.mail import MailSender
 from activities.clients.tencent import TencentCloud
 from activities.clients.webhook import WebhookSender
 from activities.cloud import Cloud
+from activities.commands import CommandActivities
 from activities.decisions import DecisionActivities
 from activities.instances import InstanceActivities
 from activities.notifications import Mail, NotificationActivities, Webhook
+from activities.operations import OperationActivities
 from activities.polling import Pace
 from activities.snapshots import SnapshotActivities
 from remediation.config import Config, read_config
-from remediation.contract import RATES, Queue, SearchAttribute
+from remediation.contract import Queue, SearchAttribute
 from remediation.decisions import Timing
 from remediation.errors import ConfigError
+from remediation.rates import RATES
 from remediation.settings import Settings
 from starter.connection import connect, reach
 from workflows.incident import Incident
@@ -72,8 +75,9 @@ def build_workers(
         cloud: the real client, or whatever a test puts in its place.
         webhook, mail: how notices are sent; the real ones if left out.
     """
-    readings = InstanceActivities(cloud, Pace(settings.poll_interval))
-    snapshots = SnapshotActivities(cloud, Pace(settings.poll_interval))
+    pace = Pace(settings.poll_interval)
+    instances, operations = InstanceActivities(cloud, pace), OperationActivities(cloud, pace)
+    snapshots, commands = SnapshotActivities(cloud, pace), CommandActivities(cloud, pace)
     timing = Timing(
         patience_seconds=settings.cloud_patience,
         validity_seconds=settings.signature_validity,
@@ -89,14 +93,19 @@ def build_workers(
     hands: dict[Queue, list[Any]] = {
         Queue.NOTICES: [notices.send_notice],
         Queue.READINGS: [
-            readings.inspect_instance,
-            readings.find_reboot,
-            readings.wait_until_back,
-            readings.verify_instance,
+            instances.inspect_instance,
+            instances.wait_until_back,
+            instances.verify_instance,
+            operations.find_reboot,
+            operations.find_stop,
+            operations.find_start,
+            snapshots.find_rollback,
+            commands.invoke_command,
+            commands.find_invocation,
         ],
-        Queue.SNAPSHOTS: [snapshots.create_snapshot],
+        Queue.SNAPSHOTS: [snapshots.create_snapshot, snapshots.apply_snapshot],
         Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready, snapshots.find_snapshot],
-        Queue.REBOOTS: [readings.reboot_instance],
+        Queue.REBOOTS: [operations.reboot_instance, operations.stop_instance, operations.start_instance],
     }
     grace = timedelta(seconds=settings.shutdown_grace)
     threads = ThreadPoolExecutor(_SLOTS * len(hands), thread_name_prefix="activity")

@@ -13,7 +13,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.polling import Pace, not_yet
-from remediation.contract import REASON, ActInput, Lost
+from remediation.acts import ActInput, Lost
+from remediation.contract import REASON
 from remediation.errors import AlreadySo, CloudError, NotYet, OutcomeUnknown, Refused
 from remediation.guardrails import Ruling, Verdict
 from remediation.permits import SendPermit
@@ -40,8 +41,8 @@ class Act(ABC, Generic[Wanted, Done]):
 
     Attributes:
         action: the API's name.
-        is_named: whether the effect bears the run's own name, and is ours whenever it shows. Otherwise what shows before
-            anything was sent is somebody else's: the guard sees to that.
+        is_named: whether the effect bears the run's own name, and is ours whenever it shows. Otherwise what shows
+            before anything was sent is somebody else's: the guard sees to that.
     """
 
     action: ClassVar[str]

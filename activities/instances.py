@@ -1,4 +1,4 @@
-"""Instances: look at one, reboot it once, and wait until the cloud reports it back."""
+"""Instances: look at one, wait until the cloud reports it back, and collect the proof that it is well."""
 
 from __future__ import annotations
 
@@ -6,27 +6,18 @@ from datetime import datetime, timezone
 
 from temporalio import activity
 
-from activities.acting import begin_permit, obey, only_proven_failures_return
 from activities.cloud import Cloud
 from activities.polling import Pace, not_yet
-from remediation.cloud import REBOOT, Agent, Instance, Sighting
-from remediation.contract import (
-    Effect,
-    FindEffectInput,
-    RebootDone,
-    RebootInput,
-    Target,
-    VerifyInput,
-    WaitForRebootInput,
-)
-from remediation.errors import AlreadySo, NeedsPeople, NotYet
-from remediation.guardrails import may_reboot
+from remediation.acts import Target
+from remediation.cloud import Agent, Instance, Sighting
+from remediation.contract import VerifyInput, WaitForRebootInput
+from remediation.errors import NeedsPeople
 from remediation.health import Health, Judgement, judge, read_health
 from remediation.telling import say
 
 
 class InstanceActivities:
-    """The hands on one instance."""
+    """The eyes on one instance."""
 
     def __init__(self, cloud: Cloud, pace: Pace) -> None:
         self._cloud = cloud
@@ -41,45 +32,6 @@ class InstanceActivities:
         disks = self._cloud.describe_disks(target.region, target.instance_id)
         agent, agent_error = self._agent(target)
         return Sighting(instance=instance, disks=disks, agent=agent, agent_error=agent_error, read_at=_now())
-
-    @activity.defn(no_thread_cancel_exception=True)
-    def reboot_instance(self, wanted: RebootInput) -> RebootDone:
-        """Send the one reboot, if a reading of this moment allows it (P1, P8, P9)."""
-        region, instance_id = wanted.target.region, wanted.target.instance_id
-        with only_proven_failures_return(REBOOT, region):
-            permit = begin_permit(wanted.order.mode)
-            disks = self._cloud.describe_disks(region, instance_id)
-            ids = tuple(one.snapshot_id for one in wanted.ready)
-            seen = self._cloud.describe_snapshots(region, ids) if ids else ()
-            instance = self._cloud.describe_instance(region, instance_id)
-            verdict = may_reboot(
-                Sighting(instance=instance, disks=disks, read_at=_now()),
-                wanted.order,
-                baseline=wanted.baseline,
-                ready=wanted.ready,
-                seen=seen,
-                alarmed_at=wanted.alarmed_at,
-            )
-            obey(verdict, REBOOT, region)
-            sent_at = _now()
-            stop_type = wanted.order.runbook.reboot.stop_type
-            try:
-                request_id = self._cloud.reboot_instance(permit, region, instance_id, stop_type=stop_type)
-            except AlreadySo as error:
-                # Refused because another operation runs. The next attempt reads whose it is, and stops if not ours.
-                raise NotYet(error.message, action=error.action, code=error.code, region=region) from None
-            return RebootDone(request_id=request_id, sent_at=sent_at)
-
-    @activity.defn
-    def find_reboot(self, lost: FindEffectInput) -> Effect:
-        """After an unknown outcome: the reboot's request id once it shows, or nothing once it can no longer come."""
-        instance = self._cloud.describe_instance(lost.target.region, lost.target.instance_id)
-        operation = instance.operation if instance else None
-        if operation and operation.name == REBOOT and operation.request_id not in ("", lost.baseline.request_id):
-            return Effect(id=operation.request_id)
-        if _now() >= lost.settled_at:
-            return Effect()
-        raise not_yet(self._pace, f"whether the reboot was carried out shows until {lost.settled_at:%H:%M:%S} UTC")
 
     @activity.defn
     def wait_until_back(self, wait: WaitForRebootInput) -> Sighting:

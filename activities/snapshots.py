@@ -6,19 +6,92 @@ from datetime import datetime, timedelta, timezone
 
 from temporalio import activity
 
-from activities.acting import begin_permit, carry, obey, only_proven_failures_return
+from activities.acting import Act, act_once, carry, look_for
 from activities.cloud import Cloud
 from activities.polling import Pace, not_yet
-from remediation.cloud import ReadySnapshot, Sighting
-from remediation.contract import CreateSnapshotInput, Effect, FindEffectInput, SnapshotMade, WaitForSnapshotInput
-from remediation.errors import AlreadySo, NotYet, Refused
-from remediation.guardrails import may_snapshot
+from remediation.acts import ApplySnapshotInput, CreateSnapshotInput, Lost, OperationSent, SnapshotMade
+from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, ReadySnapshot, Sighting
+from remediation.contract import WaitForSnapshotInput
+from remediation.errors import Refused
+from remediation.guardrails import Verdict, may_snapshot
+from remediation.permits import SendPermit
 from remediation.reasons import Code, because
+from remediation.rollback_guardrails import may_apply
 from remediation.telling import say
 
-_ACTION = "CreateSnapshot"
 # A snapshot that was just made may not be listed yet; one that is missing after this has vanished.
 _LISTING_LAG = timedelta(minutes=2)
+
+
+class _Create(Act[CreateSnapshotInput, SnapshotMade]):
+    """Its effect bears the run's name, so it is found again whatever became of the answer (P2)."""
+
+    action = CREATE_SNAPSHOT
+    is_named = True
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def guard(self, wanted: CreateSnapshotInput) -> Verdict:
+        region, instance_id = wanted.target.region, wanted.target.instance_id
+        instance = self._cloud.describe_instance(region, instance_id)
+        disks = self._cloud.describe_disks(region, instance_id)
+        sighting = Sighting(instance=instance, disks=disks, read_at=datetime.now(timezone.utc))
+        return may_snapshot(sighting, wanted.order, wanted.disk.disk_id)
+
+    def effect(self, wanted: CreateSnapshotInput, since: datetime) -> SnapshotMade | None:
+        disk_id = wanted.disk.disk_id
+        found = self._cloud.find_snapshots(wanted.target.region, disk_id, wanted.name)
+        if not found:
+            return None
+        return SnapshotMade(snapshot_id=found[0].snapshot_id, disk_id=disk_id, name=wanted.name, adopted=True)
+
+    def send(self, permit: SendPermit, wanted: CreateSnapshotInput) -> SnapshotMade:
+        snapshot_id, request_id = self._cloud.create_snapshot(
+            permit,
+            wanted.target.region,
+            wanted.disk.disk_id,
+            name=wanted.name,
+            expires_at=wanted.expires_at,
+            tags={"medic-run": wanted.run_key, "medic-instance": wanted.target.instance_id},
+        )
+        disk_id = wanted.disk.disk_id
+        return SnapshotMade(snapshot_id=snapshot_id, disk_id=disk_id, name=wanted.name, request_id=request_id)
+
+
+class _Apply(Act[ApplySnapshotInput, OperationSent]):
+    """Its effect is seen while it lasts, and never inferred: a disk that is not rolling back may not have begun."""
+
+    action = APPLY_SNAPSHOT
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def guard(self, wanted: ApplySnapshotInput) -> Verdict:
+        region, instance_id, snapshot_id = wanted.target.region, wanted.target.instance_id, wanted.snapshot.snapshot_id
+        seen = self._cloud.describe_snapshots(region, (snapshot_id,))
+        disks = self._cloud.describe_disks(region, instance_id)
+        instance = self._cloud.describe_instance(region, instance_id)
+        return may_apply(
+            Sighting(instance=instance, disks=disks, read_at=datetime.now(timezone.utc)),
+            wanted.order,
+            baseline=wanted.baseline,
+            snapshot=wanted.snapshot,
+            seen=next((one for one in seen if one.snapshot_id == snapshot_id), None),
+            approval=wanted.approval,
+        )
+
+    def effect(self, wanted: ApplySnapshotInput, since: datetime) -> OperationSent | None:
+        disks = self._cloud.describe_disks(wanted.target.region, wanted.target.instance_id)
+        if any(disk.disk_id == wanted.snapshot.disk_id and disk.rolling_back for disk in disks):
+            return OperationSent(request_id="", sent_at=since, adopted=True)
+        return None
+
+    def send(self, permit: SendPermit, wanted: ApplySnapshotInput) -> OperationSent:
+        sent_at = datetime.now(timezone.utc)
+        disk_id, snapshot_id = wanted.snapshot.disk_id, wanted.snapshot.snapshot_id
+        request_id = self._cloud.apply_snapshot(permit, wanted.target.region, disk_id, snapshot_id=snapshot_id)
+        return OperationSent(request_id=request_id, sent_at=sent_at)
 
 
 class SnapshotActivities:
@@ -26,47 +99,28 @@ class SnapshotActivities:
 
     def __init__(self, cloud: Cloud, pace: Pace) -> None:
         self._cloud = cloud
+        self._create, self._apply = _Create(cloud), _Apply(cloud)
         self._pace = pace
 
     @activity.defn(no_thread_cancel_exception=True)
     def create_snapshot(self, wanted: CreateSnapshotInput) -> SnapshotMade:
         """Begin the one snapshot of a disk for this run, or adopt it if it is there already (P2)."""
-        region, disk_id = wanted.target.region, wanted.disk.disk_id
-        with only_proven_failures_return(_ACTION, region):
-            permit = begin_permit(wanted.order.mode)
-            instance = self._cloud.describe_instance(region, wanted.target.instance_id)
-            disks = self._cloud.describe_disks(region, wanted.target.instance_id)
-            sighting = Sighting(instance=instance, disks=disks, read_at=datetime.now(timezone.utc))
-            obey(may_snapshot(sighting, wanted.order, disk_id), _ACTION, region)
-            found = self._find(region, disk_id, wanted.name)
-            if found is not None:
-                return found
-            try:
-                snapshot_id, request_id = self._cloud.create_snapshot(
-                    permit,
-                    region,
-                    disk_id,
-                    name=wanted.name,
-                    expires_at=wanted.expires_at,
-                    tags={"medic-run": wanted.run_key, "medic-instance": wanted.target.instance_id},
-                )
-            except AlreadySo as error:
-                # One snapshot of a disk at a time: if it is not ours, ours is made after it.
-                found = self._find(region, disk_id, wanted.name)
-                if found is not None:
-                    return found
-                raise NotYet(error.message, action=_ACTION, code=error.code, region=region) from None
-            return SnapshotMade(snapshot_id=snapshot_id, disk_id=disk_id, name=wanted.name, request_id=request_id)
+        return act_once(self._create, wanted)
 
     @activity.defn
-    def find_snapshot(self, lost: FindEffectInput) -> Effect:
-        """After an unknown outcome: the snapshot's id once it shows, or nothing once it can no longer come."""
-        found = self._find(lost.target.region, lost.disk_id, lost.name)
-        if found is not None:
-            return Effect(id=found.snapshot_id)
-        if datetime.now(timezone.utc) >= lost.settled_at:
-            return Effect()
-        raise not_yet(self._pace, f"whether the snapshot was begun shows until {lost.settled_at:%H:%M:%S} UTC")
+    def find_snapshot(self, lost: Lost[CreateSnapshotInput]) -> SnapshotMade | None:
+        """After an unknown outcome: the snapshot once it shows, or nothing once it can no longer come."""
+        return look_for(self._create, lost, self._pace)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def apply_snapshot(self, wanted: ApplySnapshotInput) -> OperationSent:
+        """Roll one disk of the stopped instance back to its own snapshot, as approved (P13)."""
+        return act_once(self._apply, wanted)
+
+    @activity.defn
+    def find_rollback(self, lost: Lost[ApplySnapshotInput]) -> OperationSent | None:
+        """After an unknown outcome: the rollback while it shows, or nothing once it can no longer come."""
+        return look_for(self._apply, lost, self._pace)
 
     @activity.defn
     def wait_until_ready(self, wait: WaitForSnapshotInput) -> ReadySnapshot:
@@ -95,9 +149,3 @@ class SnapshotActivities:
             seen_ready_at=now,
             expires_at=wait.expires_at,
         )
-
-    def _find(self, region: str, disk_id: str, name: str) -> SnapshotMade | None:
-        found = self._cloud.find_snapshots(region, disk_id, name)
-        if not found:
-            return None
-        return SnapshotMade(snapshot_id=found[0].snapshot_id, disk_id=disk_id, name=name, adopted=True)

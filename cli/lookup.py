@@ -18,7 +18,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from cli.console import misused
 from remediation import contract
-from remediation.contract import Record, SearchAttribute, Target
+from remediation.acts import Target
+from remediation.contract import Record, SearchAttribute
 from remediation.errors import EventRejected, MedicError
 from remediation.events import INSTANCE_ID
 from remediation.regions import normalise_region

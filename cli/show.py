@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowExecutionDescription
 
     from cli.timeline import Line
-    from remediation.contract import Record, Target
+    from remediation.acts import Target
+    from remediation.contract import Record
     from remediation.report import RemediationResult
     from remediation.settings import Settings
 

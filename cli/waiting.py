@@ -16,7 +16,8 @@ from cli.console import Code
 from cli.follow import follow
 from cli.lookup import NotFound, decisions_of
 from remediation import contract
-from remediation.contract import Record, Target
+from remediation.acts import Target
+from remediation.contract import Record
 from remediation.decisions import Kind
 from remediation.notices import Notice, RunRef, headline_of
 from remediation.report import Outcome, RemediationResult

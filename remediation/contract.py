@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Generic, Literal, TypeVar
 
-from remediation.approvals import Approval
-from remediation.cloud import Disk, Operation, ReadySnapshot
+from remediation.acts import SnapshotMade, Target
 from remediation.decisions import IncidentState, Order, Recipient, Run
 from remediation.events import Alarm
 from remediation.models import Fact
@@ -49,36 +47,6 @@ class Queue(str, Enum):
     def of(self, prefix: str) -> str:
         """The queue's full name: `medic` is where the workflows are, `medic-reboots` where reboots are sent."""
         return f"{prefix}{self.value}"
-
-
-# Starts of activities per second, enforced by the server across all workers. They are chosen so that the calls that
-# the activities make (CALLS) stay below the published rate of each API in one region, even if all is about one region.
-RATES: dict[Queue, float] = {
-    Queue.READINGS: 20,
-    Queue.SNAPSHOTS: 4,
-    Queue.SNAPSHOT_WAITS: 7,
-    Queue.REBOOTS: 4,
-}
-CALLS: dict[Queue, dict[str, int]] = {
-    Queue.READINGS: {
-        "DescribeInstances": 1,
-        "DescribeDisks": 1,
-        "DescribeAutomationAgentStatus": 1,
-        "DescribeSnapshots": 0,
-    },
-    Queue.SNAPSHOTS: {"DescribeInstances": 1, "DescribeDisks": 1, "DescribeSnapshots": 2, "CreateSnapshot": 1},
-    Queue.SNAPSHOT_WAITS: {"DescribeSnapshots": 1},
-    Queue.REBOOTS: {"DescribeInstances": 1, "DescribeDisks": 1, "DescribeSnapshots": 1, "RebootInstances": 1},
-}
-PUBLISHED_RATES = {
-    "DescribeInstances": 40,
-    "RebootInstances": 10,
-    "DescribeDisks": 100,
-    "CreateSnapshot": 20,
-    "DescribeSnapshots": 20,
-    "DescribeAutomationAgentStatus": 60,
-}
-"""Requests per second and account in one region (reference: the API's pages; docs/reference/rates.md)."""
 
 
 def incident_id(region: str, instance_id: str) -> str:
@@ -171,121 +139,12 @@ FINAL_WHEN_MUTATING = (*FINAL, "TemporalTimeout:StartToClose", "TemporalTimeout:
 REASON = "Reason"
 
 
-class Target(Fact):
-    """The one instance that an activity is about."""
-
-    region: str
-    instance_id: str
-
-
-class ActInput(Fact):
-    """What every mutating call is told: about which instance, by whose order, in which run."""
-
-    target: Target
-    order: Order
-    run_key: str
-
-
-Wanted = TypeVar("Wanted", bound=ActInput)
-
-
-class Lost(Fact, Generic[Wanted]):
-    """A mutating call whose outcome is unknown.
-
-    Attributes:
-        wanted: what it was told.
-        since: when it was begun.
-        settled_at: from then on it can no longer take effect.
-    """
-
-    wanted: Wanted
-    since: datetime
-    settled_at: datetime
-
-
-class CreateSnapshotInput(ActInput):
-    """Make one safety snapshot of one disk, once."""
-
-    disk: Disk
-    name: str
-    expires_at: datetime
-
-
-class SnapshotMade(Fact):
-    """A snapshot that exists; `adopted` if it was found instead of answered."""
-
-    snapshot_id: str
-    disk_id: str
-    name: str
-    request_id: str = ""
-    adopted: bool = False
-
-
 class WaitForSnapshotInput(Fact):
     """Wait until a snapshot is NORMAL and at 100 %."""
 
     target: Target
     snapshot: SnapshotMade
     expires_at: datetime
-
-
-class RebootInput(ActInput):
-    """Reboot the instance once, with a ready snapshot of every disk in hand."""
-
-    baseline: Operation
-    ready: tuple[ReadySnapshot, ...]
-    alarmed_at: datetime
-
-
-class StopInput(RebootInput):
-    """Stop the instance: as much of an outage as a reboot, and bound by the same."""
-
-    stop_type: Literal["SOFT", "HARD", "SOFT_FIRST"] = "SOFT"
-
-
-class RolledBack(Fact):
-    """A disk that was *seen* to be rolled back to this snapshot, to the end."""
-
-    disk_id: str
-    snapshot_id: str
-
-
-class StartInput(ActInput):
-    """Start the instance that this run stopped; `rolled_back` is all that was, of what the approval names."""
-
-    baseline: Operation
-    approval: Approval | None = None
-    rolled_back: tuple[RolledBack, ...] = ()
-
-
-class ApplySnapshotInput(ActInput):
-    """Roll one disk of the stopped instance back to its own ready snapshot, as somebody has approved."""
-
-    baseline: Operation
-    snapshot: ReadySnapshot
-    approval: Approval
-
-
-class InvokeCommandInput(ActInput):
-    """Run one registered command in the guest; `before` are its invocations that were there already."""
-
-    command_id: str
-    before: tuple[str, ...] = ()
-
-
-class OperationSent(Fact):
-    """The cloud took the operation; `adopted` if that was found out and not answered."""
-
-    request_id: str
-    sent_at: datetime
-    adopted: bool = False
-
-
-class CommandSent(Fact):
-    """The command is on its way into the guest."""
-
-    invocation_id: str
-    adopted: bool = False
 
 
 class WaitForRebootInput(Fact):

@@ -1,4 +1,4 @@
-"""Checks that may forbid a rollback, the start after it, and a command in the guest; each on a fresh reading (P9, P13)."""
+"""Checks that may forbid a rollback, the start after it, or a command in the guest, each on a fresh reading."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ class Reboot(Written):
 
     stop_type: Literal["SOFT"] = Field(default="SOFT", description="a HARD reboot is a rung of its own, not there yet")
     timeout: Duration = Field(default=300, description="how long it may take until the cloud reports it done")
+    resend: bool = Field(default=False, description="send it once more if its answer was lost and it never showed")
 
     @field_validator("stop_type", mode="before")
     @classmethod

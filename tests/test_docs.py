@@ -12,9 +12,10 @@ import typer
 
 import cli
 from remediation.config import Config, read_config
-from remediation.contract import CALLS, PUBLISHED_RATES, RATES, SearchAttribute
+from remediation.contract import SearchAttribute
 from remediation.decisions import Kind
 from remediation.durations import write_duration
+from remediation.rates import CALLS, PUBLISHED_RATES, RATES
 from remediation.report import Outcome
 from remediation.settings import Settings
 

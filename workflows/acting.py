@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from remediation.contract import Effect
-    from workflows.calls import CallFailed, Expired, NotStarted, Unknown
+    from activities.commands import CommandActivities
+    from activities.operations import OperationActivities
+    from activities.snapshots import SnapshotActivities
+    from remediation.acts import ActInput, Lost
+    from remediation.contract import Queue
+    from workflows.calls import CallFailed, Calls, Expired, NotStarted, Unknown
 
+Wanted = TypeVar("Wanted", bound=ActInput)
 Done = TypeVar("Done")
 
 
@@ -21,48 +26,92 @@ class StillUnknown(Exception):
 
 
 @dataclass(frozen=True)
-class Action(Generic[Done]):
-    """One mutating call, and how its effect is observed: without the second it cannot be written.
+class Action(Generic[Wanted, Done]):
+    """One kind of mutating call, and how its effect is observed: without the second it cannot be written.
 
     Attributes:
-        send: one activity that guards on a fresh reading and sends.
-        find: reads until the effect shows or `settled_at` has passed.
-        adopt: turns an effect that was found into what `send` would have returned.
+        send: the activity that guards on a fresh reading and sends, in one breath.
+        find: the activity that looks until the effect shows, or can no longer come.
+        sends_on, looks_on: their queues.
         resend: whether it may be sent once more after it is certain that the lost one has no effect.
     """
 
-    send: Callable[[], Awaitable[Done]]
-    find: Callable[[datetime], Awaitable[Effect]]
-    adopt: Callable[[Effect], Done]
+    send: Callable[[Any, Wanted], Done]
+    find: Callable[[Any, Lost[Wanted]], Done | None]
+    sends_on: Queue
+    looks_on: Queue
     resend: bool
 
 
-async def perform(action: Action[Done], *, by: datetime, validity_seconds: int) -> Done:
+CREATE_SNAPSHOT = Action(
+    SnapshotActivities.create_snapshot,
+    SnapshotActivities.find_snapshot,
+    Queue.SNAPSHOTS,
+    Queue.SNAPSHOT_WAITS,
+    resend=True,
+)
+REBOOT = Action(
+    OperationActivities.reboot_instance, OperationActivities.find_reboot, Queue.REBOOTS, Queue.READINGS, resend=False
+)
+STOP = Action(
+    OperationActivities.stop_instance, OperationActivities.find_stop, Queue.REBOOTS, Queue.READINGS, resend=False
+)
+# What is sent once more finds the instance started, or a command that only reads run twice: no harm in either.
+START = Action(
+    OperationActivities.start_instance, OperationActivities.find_start, Queue.REBOOTS, Queue.READINGS, resend=True
+)
+INVOKE_COMMAND = Action(
+    CommandActivities.invoke_command, CommandActivities.find_invocation, Queue.READINGS, Queue.READINGS, resend=True
+)
+APPLY_SNAPSHOT = Action(
+    SnapshotActivities.apply_snapshot,
+    SnapshotActivities.find_rollback,
+    Queue.SNAPSHOTS,
+    Queue.READINGS,
+    resend=False,
+)
+
+
+async def perform(
+    calls: Calls, action: Action[Wanted, Done], wanted: Wanted, *, by: datetime, summary: str, resend: bool = False
+) -> Done:
     """Carry out one action, never twice.
 
     Args:
         by: after this it is not begun any more.
-        validity_seconds: how long a request that was sent may still take effect: the signature's validity and a margin.
+        resend: that it may be sent once more although by its kind it may not.
 
     Raises:
         StillUnknown: see there.
         Interrupted, Expired, CallFailed: certainly not done.
     """
-    may_resend = action.resend
+    timing = wanted.order.timing
+    may_resend = resend or action.resend
     while True:
+        since = workflow.now()
         try:
-            return await action.send()
+            return await calls.act(
+                action.send, wanted, queue=action.sends_on, within=(by - since).total_seconds(), summary=summary
+            )
         except NotStarted as late:
             if workflow.now() >= by:
                 raise Expired("no worker took it in hand") from late
         except Unknown as lost:
-            settled_at = workflow.now() + timedelta(seconds=validity_seconds)
+            # As long as the signature of what was sent is valid, and a margin.
+            settled_at = workflow.now() + timedelta(seconds=timing.validity_seconds)
             try:
-                effect = await action.find(settled_at)
+                found = await calls.read(
+                    action.find,
+                    Lost(wanted=wanted, since=since, settled_at=settled_at),
+                    queue=action.looks_on,
+                    within=timing.validity_seconds + timing.patience_seconds,
+                    summary=f"was it done? {summary}",
+                    interruptible=False,
+                )
             except (Expired, CallFailed) as blind:
                 raise StillUnknown(str(blind)) from lost
-            if effect.shown:
-                return action.adopt(effect)
+            if found is not None:
+                return found
             if not may_resend:
                 raise StillUnknown(str(lost)) from lost
             may_resend = False

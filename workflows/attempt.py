@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from remediation.acts import Target
     from remediation.cloud import Sighting
-    from remediation.contract import Effect, FindEffectInput, Queue, RemediateInput, Target
+    from remediation.contract import RemediateInput
     from remediation.decisions import Order
     from remediation.events import Alarm
     from remediation.health import Judgement
@@ -69,21 +68,3 @@ class Attempt:
     @property
     def name(self) -> str:
         return self.sighting.instance.name if self.sighting and self.sighting.instance else ""
-
-    async def find(
-        self, method: Callable[[Any, FindEffectInput], Effect], lost: FindEffectInput, queue: Queue, summary: str
-    ) -> Effect:
-        """Look for the effect of a call whose outcome is unknown; nothing may interrupt this.
-
-        Raises:
-            Expired, CallFailed: it cannot be seen.
-        """
-        timing = self.order.timing
-        return await self.calls.read(
-            method,
-            lost,
-            queue=queue,
-            within=timing.validity_seconds + timing.patience_seconds,
-            summary=summary,
-            interruptible=False,
-        )

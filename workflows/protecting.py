@@ -9,13 +9,14 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.snapshots import SnapshotActivities
+    from remediation.acts import CreateSnapshotInput, SnapshotMade
     from remediation.cloud import Disk, ReadySnapshot, expiry, snapshot_name
-    from remediation.contract import CreateSnapshotInput, FindEffectInput, Queue, SnapshotMade, WaitForSnapshotInput
+    from remediation.contract import Queue, WaitForSnapshotInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
     from remediation.report import Outcome, Phase, SnapshotTaken
     from remediation.runbooks import SnapshotPolicy
-    from workflows.acting import Action, StillUnknown, perform
+    from workflows.acting import CREATE_SNAPSHOT, StillUnknown, perform
     from workflows.attempt import Attempt, Ended
     from workflows.calls import CallFailed, Expired, Interruption
 
@@ -90,25 +91,7 @@ async def _protect_disk(attempt: Attempt, policy: SnapshotPolicy, disk: Disk, by
 
 
 async def _create(attempt: Attempt, wanted: CreateSnapshotInput, label: str, by: datetime) -> SnapshotMade:
-    disk_id, name = wanted.disk.disk_id, wanted.name
-    action = Action[SnapshotMade](
-        send=lambda: attempt.calls.act(
-            SnapshotActivities.create_snapshot,
-            wanted,
-            queue=Queue.SNAPSHOTS,
-            within=(by - workflow.now()).total_seconds(),
-            summary=f"snapshot of {label}",
-        ),
-        find=lambda settled_at: attempt.find(
-            SnapshotActivities.find_snapshot,
-            FindEffectInput(target=attempt.target, disk_id=disk_id, name=name, settled_at=settled_at),
-            Queue.SNAPSHOT_WAITS,
-            f"was the snapshot of {label} begun?",
-        ),
-        adopt=lambda effect: SnapshotMade(snapshot_id=effect.id, disk_id=disk_id, name=name, adopted=True),
-        resend=True,
-    )
     try:
-        return await perform(action, by=by, validity_seconds=attempt.order.timing.validity_seconds)
+        return await perform(attempt.calls, CREATE_SNAPSHOT, wanted, by=by, summary=f"snapshot of {label}")
     except StillUnknown as unknown:
-        raise Ended(Outcome.HANDED_OVER, because(Code.SNAPSHOT_UNKNOWN, disk=disk_id)) from unknown
+        raise Ended(Outcome.HANDED_OVER, because(Code.SNAPSHOT_UNKNOWN, disk=wanted.disk.disk_id)) from unknown

@@ -8,12 +8,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.instances import InstanceActivities
+    from remediation.acts import RebootInput
     from remediation.cloud import Operation, ReadySnapshot
-    from remediation.contract import FindEffectInput, Queue, RebootDone, RebootInput, WaitForRebootInput
+    from remediation.contract import Queue, WaitForRebootInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
     from remediation.report import Outcome, Phase, RebootSent
-    from workflows.acting import Action, StillUnknown, perform
+    from workflows.acting import REBOOT, StillUnknown, perform
     from workflows.attempt import Attempt, Ended
     from workflows.calls import CallFailed, Expired, Interruption
 
@@ -30,27 +31,10 @@ async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadyS
         ready=ready,
         alarmed_at=attempt.wanted.alarm.occurred_at,
     )
-    began = workflow.now()
-    by = began + timedelta(seconds=attempt.order.timing.patience_seconds)
-    action = Action[RebootDone](
-        send=lambda: attempt.calls.act(
-            InstanceActivities.reboot_instance,
-            wanted,
-            queue=Queue.REBOOTS,
-            within=(by - workflow.now()).total_seconds(),
-            summary=f"{rung.stop_type} reboot of {attempt.target.instance_id}",
-        ),
-        find=lambda settled_at: attempt.find(
-            InstanceActivities.find_reboot,
-            FindEffectInput(target=attempt.target, baseline=baseline, settled_at=settled_at),
-            Queue.READINGS,
-            "was the reboot carried out?",
-        ),
-        adopt=lambda effect: RebootDone(request_id=effect.id, sent_at=began, adopted=True),
-        resend=False,
-    )
+    by = workflow.now() + timedelta(seconds=attempt.order.timing.patience_seconds)
+    summary = f"{rung.stop_type} reboot of {attempt.target.instance_id}"
     try:
-        done = await perform(action, by=by, validity_seconds=attempt.order.timing.validity_seconds)
+        done = await perform(attempt.calls, REBOOT, wanted, by=by, summary=summary, resend=rung.resend)
     except StillUnknown as unknown:
         raise Ended(Outcome.HANDED_OVER, because(Code.REBOOT_UNKNOWN)) from unknown
     except (Expired, CallFailed) as refused:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from remediation.cloud import Agent, Disk, Instance, Operation, Snapshot, local_disk_types
+from remediation.cloud import Agent, Disk, Instance, Invocation, Operation, Snapshot, local_disk_types
 
 Reply = Mapping[str, Any]
 
@@ -46,6 +46,7 @@ def read_disk(raw: Reply) -> Disk:
         size_gib=raw.get("DiskSize") or 0,
         can_snapshot=bool(raw.get("SnapshotAbility")),
         shared=bool(raw.get("Shareable")),
+        rolling_back=bool(raw.get("Rollbacking")),
     )
 
 
@@ -63,6 +64,15 @@ def read_snapshot(raw: Reply) -> Snapshot:
 def read_agent(raw: Reply) -> Agent:
     """One element of DescribeAutomationAgentStatus' `AutomationAgentSet`."""
     return Agent(online=raw.get("AgentStatus") == "Online", last_heartbeat=_moment(raw.get("LastHeartbeatTime")))
+
+
+def read_invocation(raw: Reply) -> Invocation:
+    """One element of DescribeInvocationTasks' `InvocationTaskSet`."""
+    return Invocation(
+        invocation_id=raw["InvocationId"],
+        command_id=raw.get("CommandId") or "",
+        status=raw.get("TaskStatus") or "",
+    )
 
 
 def _moment(text: object) -> datetime | None:

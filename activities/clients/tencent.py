@@ -16,10 +16,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
 from tencentcloud.cbs.v20170312.cbs_client import CbsClient
-from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.cvm.v20170312.cvm_client import CvmClient
@@ -27,8 +24,20 @@ from tencentcloud.tat.v20201028.tat_client import TatClient
 
 from activities.clients import replies
 from activities.clients.credentials import Credentials
-from activities.clients.error_classes import classify, hint
-from remediation.cloud import Agent, Disk, Instance, Snapshot
+from activities.clients.translation import checked, translate
+from remediation.cloud import (
+    APPLY_SNAPSHOT,
+    CREATE_SNAPSHOT,
+    INVOKE_COMMAND,
+    REBOOT,
+    START,
+    STOP,
+    Agent,
+    Disk,
+    Instance,
+    Invocation,
+    Snapshot,
+)
 from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused, Throttled
 from remediation.events import INSTANCE_ID
 from remediation.permits import SendPermit
@@ -37,9 +46,9 @@ from remediation.permits import SendPermit
 logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)
 
 _CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient}
-_MUTATING = {"CreateSnapshot", "RebootInstances"}
+_MUTATING = {CREATE_SNAPSHOT, REBOOT, STOP, START, APPLY_SNAPSHOT, INVOKE_COMMAND}
 _DISK_ID = re.compile(r"disk-[0-9a-z]{1,32}")
-_SIGNED = re.compile(r"((?:Credential|Signature|Token)\b\W{1,3})[^\s,;<>\"']+", re.IGNORECASE)
+_OTHER_IDS = {"SnapshotId": re.compile(r"snap-[0-9a-z]{1,32}"), "CommandId": re.compile(r"cmd-[0-9a-z]{1,32}")}
 _PAGE = 100
 
 
@@ -85,6 +94,14 @@ class TencentCloud:
         reply = self._call("cbs", "DescribeSnapshots", region, params)
         return tuple(replies.read_snapshot(row) for row in reply.get("SnapshotSet") or [])
 
+    def find_invocations(self, region: str, instance_id: str, command_id: str) -> tuple[Invocation, ...]:
+        """The runs of this command in this guest, the newest first."""
+        filters = [{"Name": "instance-id", "Values": [_instance(instance_id)]}]
+        filters.append({"Name": "command-id", "Values": [command_id]})
+        rows = self._pages("tat", "DescribeInvocationTasks", region, {"Filters": filters}, "InvocationTaskSet")
+        found = (replies.read_invocation(row) for row in rows if row.get("InstanceId") == instance_id)
+        return tuple(one for one in found if one.command_id == command_id)
+
     def create_snapshot(
         self, permit: SendPermit, region: str, disk_id: str, *, name: str, expires_at: datetime, tags: Mapping[str, str]
     ) -> tuple[str, str]:
@@ -104,11 +121,39 @@ class TencentCloud:
     def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
         """Begin the reboot of one instance → the request's id, by which its end is recognised."""
         params = {"InstanceIds": [_instance(instance_id)], "StopType": stop_type}
-        reply = self._call("cvm", "RebootInstances", region, params, permit)
-        request_id = reply.get("RequestId")
-        if not isinstance(request_id, str) or not request_id:
-            raise OutcomeUnknown("the answer has no request id", action="RebootInstances", region=region)
-        return request_id
+        return self._begin("cvm", REBOOT, region, params, permit)
+
+    def stop_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
+        """Begin to stop one instance → the request's id."""
+        params = {"InstanceIds": [_instance(instance_id)], "StopType": stop_type}
+        return self._begin("cvm", STOP, region, params, permit)
+
+    def start_instance(self, permit: SendPermit, region: str, instance_id: str) -> str:
+        """Begin to start one instance → the request's id."""
+        return self._begin("cvm", START, region, {"InstanceIds": [_instance(instance_id)]}, permit)
+
+    def apply_snapshot(self, permit: SendPermit, region: str, disk_id: str, *, snapshot_id: str) -> str:
+        """Begin to roll one disk back → the request's id. Nothing is stopped or started along with it."""
+        return self._begin("cbs", APPLY_SNAPSHOT, region, {"DiskId": disk_id, "SnapshotId": snapshot_id}, permit)
+
+    def invoke_command(self, permit: SendPermit, region: str, instance_id: str, *, command_id: str) -> str:
+        """Run one registered command, without parameters, in one guest → the invocation's id."""
+        params = {"CommandId": command_id, "InstanceIds": [_instance(instance_id)]}
+        return self._begin("tat", INVOKE_COMMAND, region, params, permit, answer="InvocationId")
+
+    def _begin(
+        self,
+        product: str,
+        action: str,
+        region: str,
+        params: dict[str, Any],
+        permit: SendPermit,
+        answer: str = "RequestId",
+    ) -> str:
+        found = self._call(product, action, region, params, permit).get(answer)
+        if not isinstance(found, str) or not found:
+            raise OutcomeUnknown(f"the answer has no {answer}", action=action, region=region)
+        return found
 
     def _pages(self, product: str, action: str, region: str, params: dict[str, Any], rows: str) -> Iterator[Any]:
         offset = 0
@@ -138,8 +183,8 @@ class TencentCloud:
         except CloudError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever the SDK raises is translated, and never guessed at
-            raise _translate(error, action, region, mutating) from None
-        return _checked(reply, action, region, mutating)
+            raise translate(error, action, region, mutating) from None
+        return checked(reply, action, region, mutating)
 
     def _client(self, product: str, region: str) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
@@ -185,57 +230,6 @@ def _check_target(action: str, region: str, params: Mapping[str, Any], mutating:
     targets, kind = params.get("InstanceIds"), INSTANCE_ID
     if targets is None:
         targets, kind = [params.get("DiskId")], _DISK_ID
-    if len(targets) != 1 or not kind.fullmatch(str(targets[0])):
+    others = all(_OTHER_IDS[name].fullmatch(str(params[name])) for name in _OTHER_IDS if name in params)
+    if len(targets) != 1 or not kind.fullmatch(str(targets[0])) or not others:
         raise Refused(f"not sent: {targets!r} is not one well-formed id", action=action, region=region, code="NotSent")
-
-
-def _checked(reply: Any, action: str, region: str, mutating: bool) -> Mapping[str, Any]:
-    response = reply.get("Response") if isinstance(reply, Mapping) else None
-    if not isinstance(response, Mapping):
-        kind = OutcomeUnknown if mutating else Throttled
-        raise kind("the answer has no Response", action=action, region=region, code="NoResponse")
-    error = response.get("Error")
-    if error:  # the SDK misses it when the content type is not exactly application/json
-        code, message = str(error.get("Code") or ""), str(error.get("Message") or "")
-        raise _answered(action, region, code, message, str(response.get("RequestId") or ""), mutating)
-    return response
-
-
-def _answered(action: str, region: str, code: str, message: str, request_id: str, mutating: bool) -> CloudError:
-    mend = hint(action, code)
-    text = f"{message}; {mend}" if mend else message
-    kind = classify(action, code, mutating=mutating)
-    return kind(text, action=action, code=code, request_id=request_id, region=region)
-
-
-def _translate(error: Exception, action: str, region: str, mutating: bool) -> CloudError:
-    """Whatever the SDK raised, as one of the six classes."""
-    code = str(error.get_code()) if isinstance(error, TencentCloudSDKException) else type(error).__name__
-    if isinstance(error, TencentCloudSDKException) and code not in ("ClientNetworkError", "ServerNetworkError"):
-        # Also without a request id it is the API's error; the SDK's own codes have no class, and go to people.
-        return _answered(action, region, code, str(error.get_message()), str(error.get_request_id() or ""), mutating)
-    never_sent = code == "ClientNetworkError" and _was_never_sent(error.__context__)
-    kind = OutcomeUnknown if mutating and not never_sent else Throttled
-    said = _plain(error)
-    text = f"the cloud cannot be reached: {said}" if never_sent else f"no usable answer: {said}"
-    return kind(text, action=action, code=code, region=region)
-
-
-def _was_never_sent(caught: BaseException | None) -> bool:
-    """Only a connection that was never made proves that nothing was sent.
-
-    Args:
-        caught: what the SDK itself caught; further down its chain of contexts stand older errors, of other calls.
-    """
-    reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
-    reason = getattr(reason, "original_error", reason)  # of a proxy
-    return isinstance(caught, requests.exceptions.ConnectTimeout) or isinstance(
-        reason, urllib3.exceptions.NewConnectionError
-    )
-
-
-def _plain(error: Exception) -> str:
-    message = error.get_message() if isinstance(error, TencentCloudSDKException) else str(error)
-    text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
-    # A gateway's page may repeat what it was sent.
-    return _SIGNED.sub(r"\1***", " ".join(text.split()))[:300]

@@ -8,8 +8,9 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
+from remediation.acts import CreateSnapshotInput, RebootInput, Target
 from remediation.cloud import Disk, ReadySnapshot, Snapshot
-from remediation.contract import CreateSnapshotInput, FindEffectInput, RebootInput, Target
+from remediation.contract import FindEffectInput
 from tests.clouds import StagedCloud
 from tests.remediation.facts import BASELINE, DATA, RUN_KEY, SYSTEM, an_order, ready
 

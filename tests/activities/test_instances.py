@@ -9,10 +9,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.instances import InstanceActivities
 from activities.polling import Pace
+from remediation.acts import OperationSent
 from remediation.cloud import REBOOT, Disk, Instance, Operation, ReadySnapshot
-from remediation.contract import CALLS, Queue, RebootDone, VerifyInput, WaitForRebootInput
+from remediation.contract import Queue, VerifyInput, WaitForRebootInput
 from remediation.errors import AlreadySo, CloudError, NeedsPeople, NotYet, OutcomeUnknown, Refused, Throttled
 from remediation.health import Health
+from remediation.rates import CALLS
 from remediation.reasons import Code
 from remediation.runbooks import Mode
 from tests.activities.hands import TARGET, a_reboot_input, attempt, lost, now, protected
@@ -24,7 +26,7 @@ def hands(cloud: StagedCloud) -> InstanceActivities:
     return InstanceActivities(cloud, Pace())
 
 
-def rebooted(cloud: StagedCloud) -> RebootDone:
+def rebooted(cloud: StagedCloud) -> OperationSent:
     return attempt().run(hands(cloud).reboot_instance, a_reboot_input())
 
 

@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.polling import Pace
 from activities.snapshots import SnapshotActivities
+from remediation.acts import SnapshotMade
 from remediation.cloud import REBOOT, Disk, Instance, Snapshot
-from remediation.contract import SnapshotMade, WaitForSnapshotInput
+from remediation.contract import WaitForSnapshotInput
 from remediation.errors import AlreadySo, NotYet, OutcomeUnknown, Refused, Throttled
 from remediation.runbooks import Mode
 from tests.activities.hands import TARGET, a_snapshot_input, attempt, lost, now, protected

@@ -11,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from remediation import contract, errors
-from remediation.contract import CALLS, PUBLISHED_RATES, RATES, Queue
+from remediation.contract import Queue
 from remediation.decisions import Decision, IncidentState, Kind, Order, Recipient, Run
 from remediation.models import Fact
+from remediation.rates import CALLS, PUBLISHED_RATES, RATES
 from remediation.reasons import Code, because
 from remediation.report import Outcome
 from tests.remediation.facts import BASELINE, NOW, RUN_KEY, SYSTEM, an_alarm, an_order, ready
@@ -53,7 +54,7 @@ EXAMPLES: list[Fact] = [
         ready=(ready(SYSTEM),),
         alarmed_at=NOW,
     ),
-    contract.RebootDone(request_id="r", sent_at=NOW),
+    contract.OperationSent(request_id="r", sent_at=NOW),
     contract.WaitForRebootInput(target=TARGET, request_id="r"),
     contract.VerifyInput(target=TARGET, request_id="r", back_at=NOW, recovered_at=NOW, last_look=True),
     contract.UnreadableInput(body="{}", reason="no", received_at=NOW),

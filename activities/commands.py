@@ -1,0 +1,61 @@
+"""Commands in the guest: a registered one, by its id, so that the permission to run it can name it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from temporalio import activity
+
+from activities.acting import Act, act_once, look_for
+from activities.cloud import Cloud
+from activities.polling import Pace
+from remediation.acts import CommandSent, InvokeCommandInput, Lost
+from remediation.cloud import INVOKE_COMMAND, Sighting
+from remediation.guardrails import Verdict
+from remediation.permits import SendPermit
+from remediation.rollback_guardrails import may_invoke
+
+
+class _Invoke(Act[InvokeCommandInput, CommandSent]):
+    """Its effect: an invocation of this command in this guest that was not there before."""
+
+    action = INVOKE_COMMAND
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def guard(self, wanted: InvokeCommandInput) -> Verdict:
+        region, instance_id = wanted.target.region, wanted.target.instance_id
+        agent = self._cloud.describe_agent(region, instance_id)
+        instance = self._cloud.describe_instance(region, instance_id)
+        return may_invoke(Sighting(instance=instance, read_at=datetime.now(timezone.utc)), wanted.order, agent)
+
+    def effect(self, wanted: InvokeCommandInput, since: datetime) -> CommandSent | None:
+        region, instance_id = wanted.target.region, wanted.target.instance_id
+        for one in self._cloud.find_invocations(region, instance_id, wanted.command_id):
+            if one.invocation_id not in wanted.before:
+                return CommandSent(invocation_id=one.invocation_id, adopted=True)
+        return None
+
+    def send(self, permit: SendPermit, wanted: InvokeCommandInput) -> CommandSent:
+        region, instance_id = wanted.target.region, wanted.target.instance_id
+        sent = self._cloud.invoke_command(permit, region, instance_id, command_id=wanted.command_id)
+        return CommandSent(invocation_id=sent)
+
+
+class CommandActivities:
+    """The hands inside the guest."""
+
+    def __init__(self, cloud: Cloud, pace: Pace) -> None:
+        self._invoke = _Invoke(cloud)
+        self._pace = pace
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def invoke_command(self, wanted: InvokeCommandInput) -> CommandSent:
+        """Run the command once, in a guest whose agent is heard."""
+        return act_once(self._invoke, wanted)
+
+    @activity.defn
+    def find_invocation(self, lost: Lost[InvokeCommandInput]) -> CommandSent | None:
+        """After an unknown outcome: the invocation once it shows, or nothing once it can no longer come."""
+        return look_for(self._invoke, lost, self._pace)
