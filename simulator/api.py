@@ -88,11 +88,14 @@ class Api:
             answer = spoil(answer, rule, asked.action)
         return answer
 
+    def time(self) -> float:
+        """What the gateway's own clock shows, by which it judges a signature's age, and which it puts into `Date`."""
+        return self._cloud.clock.now() + self._cloud.world.clock_skew_seconds
+
     def _handle(self, headers: Mapping[str, str], body: bytes, asked: _Asked, now: float, request_id: str) -> Answer:
         world = self._cloud.world
         try:
-            judged_at = now + world.clock_skew_seconds
-            credential, service = verify(headers, body, credentials=self._credentials, now=judged_at)
+            credential, service = verify(headers, body, credentials=self._credentials, now=self.time())
             product = PRODUCTS.get(service)
             if product is None:
                 raise ApiError("NoSuchProduct", f"The product `{service}` does not exist.")

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from types import FrameType
 
@@ -164,15 +165,16 @@ class _Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         answer = await self._api.answer(dict(request.headers), await request.body())
-        await _send(answer, scope, receive, send)
+        await _send(answer, self._api.time(), scope, receive, send)
 
 
-async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send(answer: Answer, at: float, scope: Scope, receive: Receive, send: Send) -> None:
     body = answer.body
     if answer.cut != "before":
         headers = [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", str(len(body)).encode()),
+            (b"date", formatdate(at, usegmt=True).encode()),
         ]
         sent = body[: len(body) // 2] if answer.cut else body
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
