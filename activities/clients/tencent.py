@@ -146,6 +146,7 @@ class TencentCloud:
             if self._is_local:
                 client.request.conn.proxy = {"no_proxy": "*"}  # else the environment's proxy would be asked for it
             session = client.request.conn._session  # the SDK gives no other way to it
+            session.max_redirects = 0  # else the library sends a call again, and its second failure hides the first
             session.hooks["response"].append(self._compare_clocks)
             clients[product, region] = client
         return clients[product, region]

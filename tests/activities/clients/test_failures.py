@@ -218,6 +218,16 @@ def test_a_connection_that_breaks_after_it_was_made_proves_nothing(
 
 
 @pytest.mark.parametrize("action", [DESCRIBE, REBOOT, CREATE])
+def test_a_redirection_to_where_nobody_listens_is_not_followed_and_proves_nothing(action: str) -> None:
+    head = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
+    with answering(head) as (url, taken), pytest.raises(CloudError) as raised:
+        call(client_of(url), action)
+
+    assert type(raised.value) is (Throttled if action == DESCRIBE else OutcomeUnknown)
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize("action", [DESCRIBE, REBOOT, CREATE])
 def test_the_sdks_region_breaker_hides_what_happened_and_that_is_unknown(action: str) -> None:
     """We leave it off; a later SDK, or a hand that turns it on, must not turn a lost answer into a proof."""
     with answering(b"", reset=True) as (url, _):
