@@ -10,16 +10,14 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
 from tencentcloud.cbs.v20170312.cbs_client import CbsClient
-from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.cvm.v20170312.cvm_client import CvmClient
@@ -27,7 +25,8 @@ from tencentcloud.tat.v20201028.tat_client import TatClient
 
 from activities.clients import replies
 from activities.clients.credentials import Credentials
-from activities.clients.error_classes import classify, hint
+from activities.clients.error_table import MUTATING
+from activities.clients.failures import Asked, check_answer, seconds_ahead, translate
 from remediation.cloud import Agent, Disk, Instance, Snapshot
 from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused, Throttled
 from remediation.events import INSTANCE_ID
@@ -37,9 +36,7 @@ from remediation.permits import SendPermit
 logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)
 
 _CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient}
-_MUTATING = {"CreateSnapshot", "RebootInstances"}
 _DISK_ID = re.compile(r"disk-[0-9a-z]{1,32}")
-_SIGNED = re.compile(r"((?:Credential|Signature|Token)\b\W{1,3})[^\s,;<>\"']+", re.IGNORECASE)
 _PAGE = 100
 
 
@@ -126,20 +123,21 @@ class TencentCloud:
     def _call(
         self, product: str, action: str, region: str, params: dict[str, Any], permit: SendPermit | None = None
     ) -> Mapping[str, Any]:
-        mutating = action in _MUTATING
-        _check_target(action, region, params, mutating)
+        asked = Asked(action, region, params, mutating=action in MUTATING)
+        _check_target(action, region, params, asked.mutating)
         client = self._client(product, region)
         refusal = permit.refusal() if permit else "it has no permit"
-        if mutating and refusal:
+        if asked.mutating and refusal:
             kind = NotYet if permit and permit.mode.value == "act" else Refused
             raise kind(f"not sent: {refusal}", action=action, region=region, code="NotSent")
+        self._local.clock_ahead = None
         try:
             reply = client.call_json(action, params)
         except CloudError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever the SDK raises is translated, and never guessed at
-            raise _translate(error, action, region, mutating) from None
-        return _checked(reply, action, region, mutating)
+            raise translate(error, asked, self._local.clock_ahead) from None
+        return check_answer(reply, asked, self._local.clock_ahead)
 
     def _client(self, product: str, region: str) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
@@ -147,8 +145,14 @@ class TencentCloud:
             client = _CLIENTS[product](self._credentials, region, self._profile)
             if self._is_local:
                 client.request.conn.proxy = {"no_proxy": "*"}  # else the environment's proxy would be asked for it
+            session = client.request.conn._session  # the SDK gives no other way to it
+            session.max_redirects = 0  # else the library sends a call again, and its second failure hides the first
+            session.hooks["response"].append(self._compare_clocks)
             clients[product, region] = client
         return clients[product, region]
+
+    def _compare_clocks(self, response: Any, **_: object) -> None:
+        self._local.clock_ahead = seconds_ahead(response.headers.get("Date"), time.time())
 
 
 def _profile(endpoint: str | None, timeout_seconds: float) -> ClientProfile:
@@ -187,55 +191,3 @@ def _check_target(action: str, region: str, params: Mapping[str, Any], mutating:
         targets, kind = [params.get("DiskId")], _DISK_ID
     if len(targets) != 1 or not kind.fullmatch(str(targets[0])):
         raise Refused(f"not sent: {targets!r} is not one well-formed id", action=action, region=region, code="NotSent")
-
-
-def _checked(reply: Any, action: str, region: str, mutating: bool) -> Mapping[str, Any]:
-    response = reply.get("Response") if isinstance(reply, Mapping) else None
-    if not isinstance(response, Mapping):
-        kind = OutcomeUnknown if mutating else Throttled
-        raise kind("the answer has no Response", action=action, region=region, code="NoResponse")
-    error = response.get("Error")
-    if error:  # the SDK misses it when the content type is not exactly application/json
-        code, message = str(error.get("Code") or ""), str(error.get("Message") or "")
-        raise _answered(action, region, code, message, str(response.get("RequestId") or ""), mutating)
-    return response
-
-
-def _answered(action: str, region: str, code: str, message: str, request_id: str, mutating: bool) -> CloudError:
-    mend = hint(action, code)
-    text = f"{message}; {mend}" if mend else message
-    kind = classify(action, code, mutating=mutating)
-    return kind(text, action=action, code=code, request_id=request_id, region=region)
-
-
-def _translate(error: Exception, action: str, region: str, mutating: bool) -> CloudError:
-    """Whatever the SDK raised, as one of the six classes."""
-    code = str(error.get_code()) if isinstance(error, TencentCloudSDKException) else type(error).__name__
-    if isinstance(error, TencentCloudSDKException) and code not in ("ClientNetworkError", "ServerNetworkError"):
-        # Also without a request id it is the API's error; the SDK's own codes have no class, and go to people.
-        return _answered(action, region, code, str(error.get_message()), str(error.get_request_id() or ""), mutating)
-    never_sent = code == "ClientNetworkError" and _was_never_sent(error.__context__)
-    kind = OutcomeUnknown if mutating and not never_sent else Throttled
-    said = _plain(error)
-    text = f"the cloud cannot be reached: {said}" if never_sent else f"no usable answer: {said}"
-    return kind(text, action=action, code=code, region=region)
-
-
-def _was_never_sent(caught: BaseException | None) -> bool:
-    """Only a connection that was never made proves that nothing was sent.
-
-    Args:
-        caught: what the SDK itself caught; further down its chain of contexts stand older errors, of other calls.
-    """
-    reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
-    reason = getattr(reason, "original_error", reason)  # of a proxy
-    return isinstance(caught, requests.exceptions.ConnectTimeout) or isinstance(
-        reason, urllib3.exceptions.NewConnectionError
-    )
-
-
-def _plain(error: Exception) -> str:
-    message = error.get_message() if isinstance(error, TencentCloudSDKException) else str(error)
-    text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
-    # A gateway's page may repeat what it was sent.
-    return _SIGNED.sub(r"\1***", " ".join(text.split()))[:300]
