@@ -100,12 +100,11 @@ def build_workers(
             operations.find_stop,
             operations.find_start,
             snapshots.find_rollback,
-            commands.invoke_command,
-            commands.find_invocation,
         ],
         Queue.SNAPSHOTS: [snapshots.create_snapshot, snapshots.apply_snapshot],
         Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready, snapshots.find_snapshot],
         Queue.REBOOTS: [operations.reboot_instance, operations.stop_instance, operations.start_instance],
+        Queue.COMMANDS: [commands.invoke_command, commands.find_invocation],
     }
     grace = timedelta(seconds=settings.shutdown_grace)
     threads = ThreadPoolExecutor(_SLOTS * len(hands), thread_name_prefix="activity")

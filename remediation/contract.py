@@ -43,6 +43,7 @@ class Queue(str, Enum):
     SNAPSHOTS = "-snapshots"
     SNAPSHOT_WAITS = "-snapshot-waits"
     REBOOTS = "-reboots"
+    COMMANDS = "-commands"
 
     def of(self, prefix: str) -> str:
         """The queue's full name: `medic` is where the workflows are, `medic-reboots` where reboots are sent."""

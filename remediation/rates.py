@@ -11,14 +11,13 @@ RATES: dict[Queue, float] = {
     Queue.SNAPSHOTS: 4,
     Queue.SNAPSHOT_WAITS: 7,
     Queue.REBOOTS: 4,
+    Queue.COMMANDS: 4,
 }
 CALLS: dict[Queue, dict[str, int]] = {
     Queue.READINGS: {
         "DescribeInstances": 1,
         "DescribeDisks": 1,
         "DescribeAutomationAgentStatus": 1,
-        "InvokeCommand": 1,
-        "DescribeInvocationTasks": 1,
     },
     Queue.SNAPSHOTS: {
         "DescribeInstances": 1,
@@ -35,6 +34,12 @@ CALLS: dict[Queue, dict[str, int]] = {
         "RebootInstances": 1,
         "StopInstances": 1,
         "StartInstances": 1,
+    },
+    Queue.COMMANDS: {
+        "DescribeInstances": 1,
+        "DescribeAutomationAgentStatus": 1,
+        "InvokeCommand": 1,
+        "DescribeInvocationTasks": 1,
     },
 }
 PUBLISHED_RATES = {

@@ -100,6 +100,10 @@ class Api:
             answer = spoil(answer, rule, asked.action)
         return answer
 
+    def time(self) -> float:
+        """What the gateway's own clock shows, by which it judges a signature's age, and which it puts into `Date`."""
+        return self._cloud.clock.now() + self._cloud.clock_skew_seconds
+
     def _handle(
         self,
         headers: Mapping[str, str],
@@ -113,8 +117,7 @@ class Api:
     ) -> Answer:
         """What is wrong with the call itself is said at once, also where its effect is to come late."""
         try:
-            judged_at = now + self._cloud.clock_skew_seconds
-            credential, service = verify(headers, body, credentials=self._credentials, now=judged_at)
+            credential, service = verify(headers, body, credentials=self._credentials, now=self.time())
             product = PRODUCTS.get(service)
             if product is None:
                 raise ApiError("NoSuchProduct", f"The product `{service}` does not exist.")

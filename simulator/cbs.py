@@ -64,7 +64,7 @@ def begin(
     """Begin a snapshot of this disk, which becomes NORMAL in its time, or gets into the trouble of its disk."""
     times = cloud.durations
     made = Snapshot(
-        snapshot_id=cloud.new_snapshot_id(region),
+        snapshot_id=cloud.new_id(region.snapshots, "snap-"),
         disk_id=disk.spec.disk_id,
         name=name,
         usage=usage or disk.usage,

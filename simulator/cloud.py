@@ -8,7 +8,7 @@ import random
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import ascii_lowercase, digits
@@ -48,6 +48,16 @@ class Snapshot:
     listed_from: float = 0
     seconds: float = 0  # how long until 100 %
     frozen_at: int | None = None  # the percentage at which it was stalled
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of a registered command."""
+
+    invocation_id: str
+    command_id: str
+    instance_ids: tuple[str, ...]
+    created_at: float
 
 
 @dataclass
@@ -103,6 +113,7 @@ class Region:
     instances: dict[str, Instance] = field(default_factory=dict)
     disks: dict[str, Disk] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    invocations: dict[str, Invocation] = field(default_factory=dict)
 
     @property
     def snapshot_quota(self) -> int:
@@ -119,9 +130,8 @@ class Region:
             for name, one in self.instances.items()
         }
         disks = {name: replace(one) for name, one in self.disks.items()}
-        return Region(
-            self.name, self.spec, machines, disks, {name: replace(one) for name, one in self.snapshots.items()}
-        )
+        snapshots = {name: replace(one) for name, one in self.snapshots.items()}
+        return Region(self.name, self.spec, machines, disks, snapshots, dict(self.invocations))
 
 
 @dataclass(frozen=True)
@@ -199,10 +209,11 @@ class Cloud:
         """For what somebody else asks for; the same in every run of the same world."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def new_snapshot_id(self, region: Region) -> str:
+    def new_id(self, taken: Mapping[str, object], prefix: str) -> str:
+        """An id that nothing among these has."""
         while True:
-            found = "snap-" + "".join(self._random.choices(digits + ascii_lowercase, k=8))
-            if found not in region.snapshots:
+            found = prefix + "".join(self._random.choices(digits + ascii_lowercase, k=8))
+            if found not in taken:
                 return found
 
 

@@ -19,6 +19,8 @@ PER_SECOND = {
     "ApplySnapshot": 20,
     "DeleteSnapshots": 20,
     "DescribeAutomationAgentStatus": 60,
+    "InvokeCommand": 20,
+    "DescribeInvocationTasks": 20,
 }
 
 

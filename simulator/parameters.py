@@ -120,6 +120,23 @@ class DescribeAutomationAgentStatus(Page):
     Filters: Annotated[list[Filter], Field(max_length=10)] | None = None
 
 
+class InvokeCommand(Parameters):
+    CommandId: str
+    InstanceIds: Annotated[list[str], Field(min_length=1, max_length=200)]
+    Parameters: str | None = None
+    Username: str | None = None
+    WorkingDirectory: str | None = None
+    Timeout: int | None = Field(default=None, ge=1, le=86_400)
+    OutputCOSBucketUrl: str | None = None
+    OutputCOSKeyPrefix: str | None = None
+
+
+class DescribeInvocationTasks(Page):
+    InvocationTaskIds: UpTo100 | None = None
+    Filters: Annotated[list[Filter], Field(max_length=10)] | None = None
+    HideOutput: bool = True
+
+
 P = TypeVar("P", bound=Parameters)
 
 # What pydantic says of the first thing wrong, as Tencent says it; any other kind is about a value.

@@ -48,6 +48,10 @@ PRODUCTS: Mapping[str, Product] = {
     "tat": Product(
         "2020-10-28",
         "tat",
-        {"DescribeAutomationAgentStatus": (p.DescribeAutomationAgentStatus, tat.describe_automation_agent_status)},
+        {
+            "DescribeAutomationAgentStatus": (p.DescribeAutomationAgentStatus, tat.describe_automation_agent_status),
+            "InvokeCommand": (p.InvokeCommand, tat.invoke_command),
+            "DescribeInvocationTasks": (p.DescribeInvocationTasks, tat.describe_invocation_tasks),
+        },
     ),
 }

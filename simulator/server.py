@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from types import FrameType
 
@@ -172,15 +173,16 @@ class _Gateway:
             self._door.refuse(answer.refuse_seconds)
         if answer.cut == "never":
             await self._api.never_answer(request.headers.get("x-tc-action", ""), lambda: hung_up(receive))
-        await _send(answer, scope, receive, send)
+        await _send(answer, self._api.time(), scope, receive, send)
 
 
-async def _send(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send(answer: Answer, at: float, scope: Scope, receive: Receive, send: Send) -> None:
     body = answer.body
     if answer.cut in (None, "within"):
         headers = [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", str(len(body)).encode()),
+            (b"date", formatdate(at, usegmt=True).encode()),
             *([(b"connection", b"close")] if answer.refuse_seconds is not None else []),
         ]
         sent = body[: len(body) // 2] if answer.cut else body

@@ -48,6 +48,7 @@ class RegionSpec(Part):
     """Everything in one region; without a quota, Tencent's own rule of 64 + 64 for each disk."""
 
     snapshot_quota: int | None = None
+    commands: tuple[str, ...] = ("cmd-guestpr0",)  # registered ones, by which guests are looked at
     instances: tuple[InstanceSpec, ...] = ()
     unattached_disks: tuple[DiskSpec, ...] = ()
     snapshots: tuple[SnapshotSpec, ...] = ()
@@ -73,7 +74,7 @@ class World(Part):
     uin: str = "100000000001"
     seed: int = 1
     limits: bool = True
-    clock_skew_seconds: float = 0  # how far the server's clock is ahead when it judges a signature
+    clock_skew_seconds: float = 0  # how far the clock by which signatures are judged is ahead; `Date` shows it
     credentials: tuple[Credential, ...] = (Credential(secret_id=DEMO_SECRET_ID, secret_key=DEMO_SECRET_KEY),)
     durations: Durations = Durations()
     faults: tuple[FaultRule, ...] = ()

@@ -8,7 +8,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from remediation.cloud import REBOOT, Agent, Disk, Instance, Operation, Snapshot
+from remediation.cloud import (
+    APPLY_SNAPSHOT,
+    CREATE_SNAPSHOT,
+    INVOKE_COMMAND,
+    REBOOT,
+    START,
+    STOP,
+    Agent,
+    Disk,
+    Instance,
+    Invocation,
+    Operation,
+    Snapshot,
+)
 from remediation.errors import NotYet, Refused
 from remediation.permits import SendPermit
 from remediation.runbooks import Mode
@@ -41,12 +54,16 @@ class StagedCloud:
     calls: list[str] = field(default_factory=list)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    rolling_back: set[str] = field(default_factory=set)
+    invocations: list[Invocation] = field(default_factory=list)
     _polls: dict[str, int] = field(default_factory=dict)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def mutating(self) -> list[str]:
-        return [call for call in self.calls if call in ("CreateSnapshot", REBOOT)]
+        acts = (CREATE_SNAPSHOT, REBOOT, STOP, START, APPLY_SNAPSHOT, INVOKE_COMMAND)
+        return [call for call in self.calls if call in acts]
 
     def describe_instance(self, region: str, instance_id: str) -> Instance | None:
         with self._lock:
@@ -64,14 +81,17 @@ class StagedCloud:
                 instance_id=instance_id,
                 region=region,
                 name="web-1",
-                state="RUNNING",
+                state=self.states.get(instance_id, "RUNNING"),
                 operation=operation,
                 tags={"medic": "on"},
             )
 
     def describe_disks(self, region: str, instance_id: str) -> tuple[Disk, ...]:
         self._called("DescribeDisks")
-        return self.disks
+        return tuple(
+            one.model_copy(update={"rolling_back": True}) if one.disk_id in self.rolling_back else one
+            for one in self.disks
+        )
 
     def describe_agent(self, region: str, instance_id: str) -> Agent | None:
         self._called("DescribeAutomationAgentStatus")
@@ -100,11 +120,40 @@ class StagedCloud:
         return made.snapshot_id, f"r-{number}"
 
     def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
+        return self._operate(permit, REBOOT, instance_id, "RUNNING")
+
+    def stop_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
+        return self._operate(permit, STOP, instance_id, "STOPPED")
+
+    def start_instance(self, permit: SendPermit, region: str, instance_id: str) -> str:
+        return self._operate(permit, START, instance_id, "RUNNING")
+
+    def apply_snapshot(self, permit: SendPermit, region: str, disk_id: str, *, snapshot_id: str) -> str:
         with self._lock:
-            self._allowed(permit, REBOOT)
+            self._allowed(permit, APPLY_SNAPSHOT)
+            self.rolling_back.add(disk_id)
+        self.after_effect(APPLY_SNAPSHOT)
+        return f"r-{next(self._ids)}"
+
+    def find_invocations(self, region: str, instance_id: str, command_id: str) -> tuple[Invocation, ...]:
+        self._called("DescribeInvocationTasks")
+        return tuple(one for one in self.invocations if one.command_id == command_id)
+
+    def invoke_command(self, permit: SendPermit, region: str, instance_id: str, *, command_id: str) -> str:
+        with self._lock:
+            self._allowed(permit, INVOKE_COMMAND)
+            made = Invocation(invocation_id=f"inv-{next(self._ids)}", command_id=command_id)
+            self.invocations.append(made)
+        self.after_effect(INVOKE_COMMAND)
+        return made.invocation_id
+
+    def _operate(self, permit: SendPermit, action: str, instance_id: str, state: str) -> str:
+        with self._lock:
+            self._allowed(permit, action)
             request_id = f"r-{next(self._ids)}"
-            self.operations[instance_id] = Operation(name=REBOOT, state="OPERATING", request_id=request_id)
-        self.after_effect(REBOOT)
+            self.operations[instance_id] = Operation(name=action, state="OPERATING", request_id=request_id)
+            self.states[instance_id] = state
+        self.after_effect(action)
         return request_id
 
     def _called(self, action: str) -> None:

@@ -20,6 +20,7 @@ from temporalio.client import Client
 
 import worker
 from remediation import contract
+from remediation.rates import RATES
 from remediation.settings import Settings
 from tests.clouds import StagedCloud
 from tests.remediation.facts import a_config
@@ -255,7 +256,7 @@ async def test_every_queue_of_the_contract_has_its_worker_and_its_rate(client: C
     built = {one.task_queue: one for one in workers}
     assert set(built) == {queue.of(unique) for queue in contract.Queue}
     rates = {name: one.config()["max_task_queue_activities_per_second"] for name, one in built.items()}
-    assert rates == {queue.of(unique): contract.RATES.get(queue) for queue in contract.Queue}
+    assert rates == {queue.of(unique): RATES.get(queue) for queue in contract.Queue}
 
 
 # --- files ---

@@ -61,7 +61,7 @@ START = Action(
     OperationActivities.start_instance, OperationActivities.find_start, Queue.REBOOTS, Queue.READINGS, resend=True
 )
 INVOKE_COMMAND = Action(
-    CommandActivities.invoke_command, CommandActivities.find_invocation, Queue.READINGS, Queue.READINGS, resend=True
+    CommandActivities.invoke_command, CommandActivities.find_invocation, Queue.COMMANDS, Queue.COMMANDS, resend=True
 )
 APPLY_SNAPSHOT = Action(
     SnapshotActivities.apply_snapshot,

@@ -8,8 +8,8 @@ reply full of None.
 from __future__ import annotations
 
 import logging
-import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from ipaddress import ip_address
@@ -23,11 +23,13 @@ from tencentcloud.cvm.v20170312.cvm_client import CvmClient
 from tencentcloud.tat.v20201028.tat_client import TatClient
 
 from activities.clients import replies
+from activities.clients.brake import Brake
 from activities.clients.credentials import Credentials
-from activities.clients.translation import checked, translate
+from activities.clients.error_table import MUTATING
+from activities.clients.failures import Asked, check_answer, seconds_ahead, translate
+from activities.clients.targets import check_target, instance
 from remediation.cloud import (
     APPLY_SNAPSHOT,
-    CREATE_SNAPSHOT,
     INVOKE_COMMAND,
     REBOOT,
     START,
@@ -39,16 +41,12 @@ from remediation.cloud import (
     Snapshot,
 )
 from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused, Throttled
-from remediation.events import INSTANCE_ID
 from remediation.permits import SendPermit
 
 # At DEBUG the SDK logs whole requests, with the signature and the token in them.
 logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)
 
 _CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient}
-_MUTATING = {CREATE_SNAPSHOT, REBOOT, STOP, START, APPLY_SNAPSHOT, INVOKE_COMMAND}
-_DISK_ID = re.compile(r"disk-[0-9a-z]{1,32}")
-_OTHER_IDS = {"SnapshotId": re.compile(r"snap-[0-9a-z]{1,32}"), "CommandId": re.compile(r"cmd-[0-9a-z]{1,32}")}
 _PAGE = 100
 
 
@@ -62,22 +60,23 @@ class TencentCloud:
         self._is_local = _is_loopback(endpoint)
         # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
         self._local = threading.local()
+        self._brake = Brake(time.monotonic)
 
     def describe_instance(self, region: str, instance_id: str) -> Instance | None:
         """The instance, or None if this account knows none of that id in that region."""
-        reply = self._call("cvm", "DescribeInstances", region, {"InstanceIds": [_instance(instance_id)]})
+        reply = self._call("cvm", "DescribeInstances", region, {"InstanceIds": [instance(instance_id)]})
         found = [one for one in reply.get("InstanceSet") or [] if one.get("InstanceId") == instance_id]
         return replies.read_instance(found[0], region) if found else None
 
     def describe_disks(self, region: str, instance_id: str) -> tuple[Disk, ...]:
         """Every CBS disk that is attached to the instance, all pages."""
-        filters = [{"Name": "instance-id", "Values": [_instance(instance_id)]}]
+        filters = [{"Name": "instance-id", "Values": [instance(instance_id)]}]
         rows = self._pages("cbs", "DescribeDisks", region, {"Filters": filters}, "DiskSet")
         return tuple(replies.read_disk(row) for row in rows if replies.is_attached(row, instance_id))
 
     def describe_agent(self, region: str, instance_id: str) -> Agent | None:
         """The guest's TAT agent, or None if it never reported."""
-        reply = self._call("tat", "DescribeAutomationAgentStatus", region, {"InstanceIds": [_instance(instance_id)]})
+        reply = self._call("tat", "DescribeAutomationAgentStatus", region, {"InstanceIds": [instance(instance_id)]})
         rows = [one for one in reply.get("AutomationAgentSet") or [] if one.get("InstanceId") == instance_id]
         return replies.read_agent(rows[0]) if rows else None
 
@@ -96,7 +95,7 @@ class TencentCloud:
 
     def find_invocations(self, region: str, instance_id: str, command_id: str) -> tuple[Invocation, ...]:
         """The runs of this command in this guest, the newest first."""
-        filters = [{"Name": "instance-id", "Values": [_instance(instance_id)]}]
+        filters = [{"Name": "instance-id", "Values": [instance(instance_id)]}]
         filters.append({"Name": "command-id", "Values": [command_id]})
         rows = self._pages("tat", "DescribeInvocationTasks", region, {"Filters": filters}, "InvocationTaskSet")
         found = (replies.read_invocation(row) for row in rows if row.get("InstanceId") == instance_id)
@@ -120,17 +119,17 @@ class TencentCloud:
 
     def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
         """Begin the reboot of one instance → the request's id, by which its end is recognised."""
-        params = {"InstanceIds": [_instance(instance_id)], "StopType": stop_type}
+        params = {"InstanceIds": [instance(instance_id)], "StopType": stop_type}
         return self._begin("cvm", REBOOT, region, params, permit)
 
     def stop_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
         """Begin to stop one instance → the request's id."""
-        params = {"InstanceIds": [_instance(instance_id)], "StopType": stop_type}
+        params = {"InstanceIds": [instance(instance_id)], "StopType": stop_type}
         return self._begin("cvm", STOP, region, params, permit)
 
     def start_instance(self, permit: SendPermit, region: str, instance_id: str) -> str:
         """Begin to start one instance → the request's id."""
-        return self._begin("cvm", START, region, {"InstanceIds": [_instance(instance_id)]}, permit)
+        return self._begin("cvm", START, region, {"InstanceIds": [instance(instance_id)]}, permit)
 
     def apply_snapshot(self, permit: SendPermit, region: str, disk_id: str, *, snapshot_id: str) -> str:
         """Begin to roll one disk back → the request's id. Nothing is stopped or started along with it."""
@@ -138,7 +137,7 @@ class TencentCloud:
 
     def invoke_command(self, permit: SendPermit, region: str, instance_id: str, *, command_id: str) -> str:
         """Run one registered command, without parameters, in one guest → the invocation's id."""
-        params = {"CommandId": command_id, "InstanceIds": [_instance(instance_id)]}
+        params = {"CommandId": command_id, "InstanceIds": [instance(instance_id)]}
         return self._begin("tat", INVOKE_COMMAND, region, params, permit, answer="InvocationId")
 
     def _begin(
@@ -171,20 +170,35 @@ class TencentCloud:
     def _call(
         self, product: str, action: str, region: str, params: dict[str, Any], permit: SendPermit | None = None
     ) -> Mapping[str, Any]:
-        mutating = action in _MUTATING
-        _check_target(action, region, params, mutating)
+        asked = Asked(action, region, params, mutating=action in MUTATING)
+        check_target(action, region, params, asked.mutating)
         client = self._client(product, region)
         refusal = permit.refusal() if permit else "it has no permit"
-        if mutating and refusal:
+        if asked.mutating and refusal:
             kind = NotYet if permit and permit.mode.value == "act" else Refused
             raise kind(f"not sent: {refusal}", action=action, region=region, code="NotSent")
+        left = self._brake.seconds_left(region, action)
+        if left:
+            told = f"not sent: the cloud had too many requests, the next is in {left:.0f} s"
+            raise Throttled(told, action=action, region=region, code="HeldBack")
         try:
-            reply = client.call_json(action, params)
+            reply = self._send(client, asked)
+        except Throttled as error:
+            if error.code.startswith("RequestLimitExceeded"):
+                self._brake.refused(region, action)
+            raise
+        self._brake.answered(region, action)
+        return reply
+
+    def _send(self, client: Any, asked: Asked) -> Mapping[str, Any]:
+        self._local.clock_ahead = None
+        try:
+            reply = client.call_json(asked.action, asked.params)
         except CloudError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever the SDK raises is translated, and never guessed at
-            raise translate(error, action, region, mutating) from None
-        return checked(reply, action, region, mutating)
+            raise translate(error, asked, self._local.clock_ahead) from None
+        return check_answer(reply, asked, self._local.clock_ahead)
 
     def _client(self, product: str, region: str) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
@@ -192,8 +206,14 @@ class TencentCloud:
             client = _CLIENTS[product](self._credentials, region, self._profile)
             if self._is_local:
                 client.request.conn.proxy = {"no_proxy": "*"}  # else the environment's proxy would be asked for it
+            session = client.request.conn._session  # the SDK gives no other way to it
+            session.max_redirects = 0  # else the library sends a call again, and its second failure hides the first
+            session.hooks["response"].append(self._compare_clocks)
             clients[product, region] = client
         return clients[product, region]
+
+    def _compare_clocks(self, response: Any, **_: object) -> None:
+        self._local.clock_ahead = seconds_ahead(response.headers.get("Date"), time.time())
 
 
 def _profile(endpoint: str | None, timeout_seconds: float) -> ClientProfile:
@@ -212,24 +232,3 @@ def _is_loopback(endpoint: str | None) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _instance(instance_id: str) -> str:
-    if not isinstance(instance_id, str) or not INSTANCE_ID.fullmatch(instance_id):
-        raise Refused(f"{instance_id!r} is not the id of an instance", code="NotSent")
-    return instance_id
-
-
-def _check_target(action: str, region: str, params: Mapping[str, Any], mutating: bool) -> None:
-    """To this API an empty list means *everything* (P8)."""
-    for name, value in params.items():
-        if value in ([], None) and name != "Tags":
-            raise Refused(f"not sent: {name} is empty, which means all", action=action, region=region, code="NotSent")
-    if not mutating:
-        return
-    targets, kind = params.get("InstanceIds"), INSTANCE_ID
-    if targets is None:
-        targets, kind = [params.get("DiskId")], _DISK_ID
-    others = all(_OTHER_IDS[name].fullmatch(str(params[name])) for name in _OTHER_IDS if name in params)
-    if len(targets) != 1 or not kind.fullmatch(str(targets[0])) or not others:
-        raise Refused(f"not sent: {targets!r} is not one well-formed id", action=action, region=region, code="NotSent")

@@ -8,9 +8,8 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from remediation.acts import CreateSnapshotInput, RebootInput, Target
+from remediation.acts import CreateSnapshotInput, Lost, RebootInput, Target, Wanted
 from remediation.cloud import Disk, ReadySnapshot, Snapshot
-from remediation.contract import FindEffectInput
 from tests.clouds import StagedCloud
 from tests.remediation.facts import BASELINE, DATA, RUN_KEY, SYSTEM, an_order, ready
 
@@ -57,9 +56,9 @@ def a_reboot_input(**changes: Any) -> RebootInput:
     return RebootInput(**{**facts, **changes})
 
 
-def lost(settled_in: float, **facts: Any) -> FindEffectInput:
-    """A call whose outcome is unknown until so many seconds from now."""
-    return FindEffectInput(target=TARGET, settled_at=now() + timedelta(seconds=settled_in), **facts)
+def lost(settled_in: float, wanted: Wanted) -> Lost[Wanted]:
+    """This call, whose outcome is unknown until so many seconds from now."""
+    return Lost(wanted=wanted, since=now(), settled_at=now() + timedelta(seconds=settled_in))
 
 
 def protected(*ready_ones: ReadySnapshot, **staging: Any) -> StagedCloud:

@@ -1,4 +1,4 @@
-"""One reboot, with a ready snapshot of every disk, and its end recognised by our own request's id."""
+"""Readings of one instance, the wait for its return, and the proof that it is well."""
 
 from __future__ import annotations
 
@@ -9,25 +9,18 @@ from temporalio.exceptions import ApplicationError
 
 from activities.instances import InstanceActivities
 from activities.polling import Pace
-from remediation.acts import OperationSent
-from remediation.cloud import REBOOT, Disk, Instance, Operation, ReadySnapshot
-from remediation.contract import Queue, VerifyInput, WaitForRebootInput
-from remediation.errors import AlreadySo, CloudError, NeedsPeople, NotYet, OutcomeUnknown, Refused, Throttled
+from remediation.cloud import REBOOT, Operation
+from remediation.contract import VerifyInput, WaitForRebootInput
+from remediation.errors import NeedsPeople, Throttled
 from remediation.health import Health
-from remediation.rates import CALLS
 from remediation.reasons import Code
-from remediation.runbooks import Mode
-from tests.activities.hands import TARGET, a_reboot_input, attempt, lost, now, protected
+from tests.activities.hands import TARGET, attempt, now
 from tests.clouds import StagedCloud
-from tests.remediation.facts import BASELINE, DATA, SYSTEM, an_instance, an_order, ready
+from tests.remediation.facts import DATA, SYSTEM, an_instance
 
 
 def hands(cloud: StagedCloud) -> InstanceActivities:
     return InstanceActivities(cloud, Pace())
-
-
-def rebooted(cloud: StagedCloud) -> OperationSent:
-    return attempt().run(hands(cloud).reboot_instance, a_reboot_input())
 
 
 def raising(action: str, error: Exception, cloud: StagedCloud) -> StagedCloud:
@@ -71,137 +64,6 @@ def test_an_agent_that_cannot_be_read_right_now_is_read_again() -> None:
     cloud = raising("DescribeAutomationAgentStatus", Throttled("slower"), StagedCloud())
     with pytest.raises(Throttled):
         attempt().run(hands(cloud).inspect_instance, TARGET)
-
-
-# --- reboot_instance ---
-
-
-def test_a_reboot_is_sent_once_after_looking_and_within_the_queues_budget() -> None:
-    cloud = protected()
-    done = rebooted(cloud)
-    assert (done.request_id, done.adopted) == ("r-1", False)
-    assert cloud.mutating() == [REBOOT]
-    assert cloud.calls[-1] == REBOOT
-    assert {call: cloud.calls.count(call) for call in cloud.calls} == CALLS[Queue.REBOOTS]
-
-
-@pytest.mark.parametrize(
-    "held",
-    [
-        pytest.param((), id="none"),
-        pytest.param((ready(SYSTEM),), id="one of two"),
-        pytest.param((ready(DATA),), id="the other of two"),
-    ],
-)
-def test_a_reboot_without_a_snapshot_of_every_disk_is_refused_and_not_sent(held: tuple[ReadySnapshot, ...]) -> None:
-    cloud = protected()
-    with pytest.raises(Refused, match="not sent"):
-        attempt().run(hands(cloud).reboot_instance, a_reboot_input(ready=held))
-    assert cloud.mutating() == []
-
-
-def test_a_snapshot_that_vanished_meanwhile_blocks_the_reboot() -> None:
-    cloud = protected(ready(SYSTEM))
-    with pytest.raises(Refused, match="disk-dat"):
-        rebooted(cloud)
-    assert cloud.mutating() == []
-
-
-def test_a_snapshot_that_is_not_whole_blocks_the_reboot() -> None:
-    cloud = protected(polls_until_ready=2)
-    with pytest.raises(Refused, match="not sent"):
-        rebooted(cloud)
-    assert cloud.mutating() == []
-
-
-def test_a_disk_that_was_attached_meanwhile_blocks_the_reboot() -> None:
-    cloud = protected(disks=(SYSTEM, DATA, Disk(disk_id="disk-new")))
-    with pytest.raises(Refused, match="disk-new"):
-        rebooted(cloud)
-    assert cloud.mutating() == []
-
-
-def test_observing_sends_nothing() -> None:
-    cloud = protected()
-    with pytest.raises(Refused, match="observe"):
-        attempt().run(hands(cloud).reboot_instance, a_reboot_input(order=an_order(mode=Mode.OBSERVE)))
-    assert cloud.mutating() == []
-
-
-@pytest.mark.parametrize(
-    ("instance", "kind"),
-    [
-        pytest.param(None, Refused, id="unknown"),
-        pytest.param(an_instance(tags={}), Refused, id="out of scope"),
-        pytest.param(an_instance(state="STOPPED"), Refused, id="stopped"),
-        pytest.param(an_instance(restrict_state="EXPIRED"), Refused, id="isolated"),
-        pytest.param(an_instance(state="REBOOTING"), NotYet, id="busy"),
-    ],
-)
-def test_what_a_guardrail_forbids_is_not_sent(instance: Instance | None, kind: type[CloudError]) -> None:
-    cloud = protected(instance=lambda _: instance)
-    with pytest.raises(kind, match="not sent"):
-        rebooted(cloud)
-    assert cloud.mutating() == []
-
-
-def test_an_alarm_that_is_too_old_by_now_is_not_acted_on() -> None:
-    cloud = protected()
-    with pytest.raises(Refused, match="not sent"):
-        attempt().run(hands(cloud).reboot_instance, a_reboot_input(alarmed_at=now() - timedelta(hours=2)))
-    assert cloud.mutating() == []
-
-
-def test_an_attempt_whose_time_is_up_sends_nothing() -> None:
-    cloud = protected()
-    with pytest.raises(NotYet, match="not sent: this attempt's time is up"):
-        attempt(begun_ago=40, allowed=30).run(hands(cloud).reboot_instance, a_reboot_input())
-    assert cloud.mutating() == []
-
-
-def test_a_second_attempt_after_a_reboot_of_ours_sends_no_second_one() -> None:
-    cloud = protected(polls_until_back=0)
-    rebooted(cloud)
-    with pytest.raises(Refused, match="not sent"):
-        rebooted(cloud)
-    assert cloud.mutating() == [REBOOT]
-
-
-def test_an_instance_with_an_operation_in_progress_is_read_again() -> None:
-    cloud = raising(
-        REBOOT, AlreadySo("busy", action=REBOOT, code="OperationDenied.InstanceOperationInProgress"), protected()
-    )
-    with pytest.raises(NotYet, match="OperationInProgress"):
-        rebooted(cloud)
-
-
-@pytest.mark.parametrize("error", [OutcomeUnknown("lost"), ValueError("our bug")])
-def test_a_lost_answer_and_a_bug_of_ours_are_unknown(error: Exception) -> None:
-    cloud = protected()
-    cloud.after_effect = raising(REBOOT, error, StagedCloud()).on_call
-    with pytest.raises(OutcomeUnknown):
-        rebooted(cloud)
-    effect = attempt().run(hands(cloud).find_reboot, lost(60, baseline=BASELINE))
-    assert effect.id == "r-1"
-
-
-# --- find_reboot ---
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {"name": "RunInstances", "state": "SUCCESS", "request_id": "r-0"},
-        {"name": "StopInstances", "state": "SUCCESS", "request_id": "r-theirs"},
-        {"name": REBOOT, "state": "SUCCESS", "request_id": "r-0"},
-        {"name": REBOOT, "state": "SUCCESS", "request_id": ""},
-    ],
-)
-def test_what_was_there_before_is_no_effect(facts: dict[str, str]) -> None:
-    cloud = operation(StagedCloud(), **facts)
-    with pytest.raises(ApplicationError, match="whether the reboot was carried out shows until"):
-        attempt().run(hands(cloud).find_reboot, lost(60, baseline=BASELINE))
-    assert not attempt().run(hands(cloud).find_reboot, lost(-1, baseline=BASELINE)).shown
 
 
 # --- wait_until_back ---

@@ -137,22 +137,26 @@ def test_a_bug_of_ours_after_the_effect_is_unknown() -> None:
     cloud = StagedCloud(after_effect=failing_at("CreateSnapshot", KeyError("SnapshotId")))
     with pytest.raises(OutcomeUnknown):
         attempt().run(hands(cloud).create_snapshot, a_snapshot_input())
-    assert attempt().run(hands(cloud).find_snapshot, lost(60, disk_id="disk-sys", name=MINE.name)).id == "snap-1"
+    found = attempt().run(hands(cloud).find_snapshot, lost(60, a_snapshot_input()))
+    assert found is not None
+    assert (found.snapshot_id, found.adopted) == ("snap-1", True)
 
 
 # --- find_snapshot ---
 
 
 def test_an_effect_that_shows_is_found_by_name_and_disk() -> None:
-    effect = attempt().run(hands(protected()).find_snapshot, lost(-1, disk_id="disk-sys", name=MINE.name))
-    assert effect.id == MINE.snapshot_id
+    found = attempt().run(hands(protected()).find_snapshot, lost(-1, a_snapshot_input()))
+    assert found is not None
+    assert found.snapshot_id == MINE.snapshot_id
 
 
-@pytest.mark.parametrize(("disk_id", "name"), [("disk-dat", MINE.name), ("disk-sys", "nightly")])
-def test_what_is_not_ours_is_no_effect(disk_id: str, name: str) -> None:
-    with pytest.raises(ApplicationError, match="whether the snapshot was begun shows until"):
-        attempt().run(hands(protected()).find_snapshot, lost(60, disk_id=disk_id, name=name))
-    assert not attempt().run(hands(protected()).find_snapshot, lost(-1, disk_id=disk_id, name=name)).shown
+@pytest.mark.parametrize(("disk", "name"), [(DATA, MINE.name), (SYSTEM, "nightly")])
+def test_what_is_not_ours_is_no_effect(disk: Disk, name: str) -> None:
+    wanted = a_snapshot_input(disk, name=name)
+    with pytest.raises(ApplicationError, match="whether CreateSnapshot was carried out shows until"):
+        attempt().run(hands(protected()).find_snapshot, lost(60, wanted))
+    assert attempt().run(hands(protected()).find_snapshot, lost(-1, wanted)) is None
 
 
 # --- wait_until_ready ---

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from remediation import contract, errors
+from remediation import acts, contract, errors
+from remediation.approvals import Approval
 from remediation.contract import Queue
 from remediation.decisions import Decision, IncidentState, Kind, Order, Recipient, Run
 from remediation.models import Fact
@@ -19,11 +20,13 @@ from remediation.reasons import Code, because
 from remediation.report import Outcome
 from tests.remediation.facts import BASELINE, NOW, RUN_KEY, SYSTEM, an_alarm, an_order, ready
 
-TARGET = contract.Target(region="ap-guangzhou", instance_id="ins-0abc1234")
+TARGET = acts.Target(region="ap-guangzhou", instance_id="ins-0abc1234")
 RUN = Run(run_key=RUN_KEY, rule="r", started_at=NOW, watch_seconds=60, outcome=Outcome.RECOVERED, ended_at=NOW)
 RECORD = contract.Record(event_id="e", kind="notify", said="so", decided_at=NOW, run=RUN)
 STATE = IncidentState(seen=("e",), runs=(RUN,), running=True)
-MADE = contract.SnapshotMade(snapshot_id="snap-1", disk_id="disk-sys", name="n", request_id="r", adopted=True)
+MADE = acts.SnapshotMade(snapshot_id="snap-1", disk_id="disk-sys", name="n", request_id="r", adopted=True)
+ROLLED_BACK = acts.RolledBack(disk_id="disk-sys", snapshot_id="snap-1")
+APPROVAL = Approval(by="ada", at=NOW, disks={"disk-sys": "snap-1"})
 
 EXAMPLES: list[Fact] = [
     TARGET,
@@ -40,13 +43,11 @@ EXAMPLES: list[Fact] = [
         incident_id="cvm/ap-guangzhou/ins-0abc1234",
     ),
     contract.RemediationEnded(run_key=RUN_KEY, outcome="recovered", ended_at=NOW),
-    contract.CreateSnapshotInput(
+    acts.CreateSnapshotInput(
         target=TARGET, order=an_order(), run_key=RUN_KEY, disk=SYSTEM, name="n", expires_at=NOW + timedelta(days=14)
     ),
     contract.WaitForSnapshotInput(target=TARGET, snapshot=MADE, expires_at=NOW),
-    contract.FindEffectInput(target=TARGET, disk_id="disk-sys", name="n", baseline=BASELINE, settled_at=NOW),
-    contract.Effect(id="snap-1"),
-    contract.RebootInput(
+    acts.RebootInput(
         target=TARGET,
         order=an_order(runbook={"snapshot": "none", "unprotected": "allow"}),
         run_key=RUN_KEY,
@@ -54,7 +55,32 @@ EXAMPLES: list[Fact] = [
         ready=(ready(SYSTEM),),
         alarmed_at=NOW,
     ),
-    contract.OperationSent(request_id="r", sent_at=NOW),
+    acts.Lost[acts.ActInput](
+        wanted=acts.ActInput(target=TARGET, order=an_order(), run_key=RUN_KEY), since=NOW, settled_at=NOW
+    ),
+    acts.StopInput(
+        target=TARGET, order=an_order(), run_key=RUN_KEY, baseline=BASELINE, ready=(ready(SYSTEM),), alarmed_at=NOW
+    ),
+    ROLLED_BACK,
+    acts.StartInput(
+        target=TARGET,
+        order=an_order(),
+        run_key=RUN_KEY,
+        baseline=BASELINE,
+        approval=APPROVAL,
+        rolled_back=(ROLLED_BACK,),
+    ),
+    acts.ApplySnapshotInput(
+        target=TARGET,
+        order=an_order(),
+        run_key=RUN_KEY,
+        baseline=BASELINE,
+        snapshot=ready(SYSTEM),
+        approval=APPROVAL,
+    ),
+    acts.InvokeCommandInput(target=TARGET, order=an_order(), run_key=RUN_KEY, command_id="cmd-1", before=("inv-1",)),
+    acts.CommandSent(invocation_id="inv-2", adopted=True),
+    acts.OperationSent(request_id="r", sent_at=NOW),
     contract.WaitForRebootInput(target=TARGET, request_id="r"),
     contract.VerifyInput(target=TARGET, request_id="r", back_at=NOW, recovered_at=NOW, last_look=True),
     contract.UnreadableInput(body="{}", reason="no", received_at=NOW),
@@ -62,8 +88,14 @@ EXAMPLES: list[Fact] = [
 
 
 def test_there_is_an_example_of_every_fact_in_the_contract() -> None:
-    ours = {one for _, one in inspect.getmembers(contract, inspect.isclass) if one.__module__ == contract.__name__}
-    assert {type(one) for one in EXAMPLES} == {one for one in ours if issubclass(one, Fact)}
+    ours = {
+        one
+        for module in (contract, acts)
+        for _, one in inspect.getmembers(module, inspect.isclass)
+        if one.__module__ == module.__name__ and issubclass(one, Fact)
+    }
+    examples = {type(one) for one in EXAMPLES}
+    assert {one for one in ours if not any(issubclass(example, one) for example in examples)} == set()
 
 
 @pytest.mark.parametrize("fact", EXAMPLES, ids=lambda fact: type(fact).__name__)

@@ -9,7 +9,7 @@ import pytest
 
 from remediation.cloud import Disk, Operation, Sighting
 from remediation.decisions import Order
-from remediation.guardrails import GO, Ruling, Verdict, may_begin, may_reboot, may_snapshot, protectable
+from remediation.guardrails import GO, Ruling, Verdict, may_begin, may_interrupt, may_snapshot, protectable
 from remediation.reasons import Code
 from tests.remediation.facts import BASELINE, DATA, NOW, SYSTEM, a_sighting, an_instance, an_order, ready, seen
 
@@ -27,7 +27,7 @@ def reboot_verdict(sighting: Sighting | None = None, order: Order | None = None,
         "seen": (seen(SYSTEM), seen(DATA)),
         "alarmed_at": NOW - timedelta(minutes=10),
     }
-    return may_reboot(sighting or a_sighting(), order or an_order(), **{**facts, **changes})
+    return may_interrupt(sighting or a_sighting(), order or an_order(), **{**facts, **changes})
 
 
 def said(verdict: Verdict) -> tuple[Ruling, Code | None]:

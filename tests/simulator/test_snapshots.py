@@ -154,7 +154,7 @@ def test_disks_are_found_by_their_machine_and_local_ones_are_none_of_cbs(server:
 def test_the_ids_are_the_same_in_every_run_of_the_same_seed() -> None:
     def ids(seed: int) -> list[str]:
         cloud = Cloud(account(seed=seed))
-        return [cloud.new_snapshot_id(cloud.regions[REGION]) for _ in range(3)]
+        return [cloud.new_id(cloud.regions[REGION].snapshots, "snap-") for _ in range(3)]
 
     assert ids(7) == ids(7)
     assert ids(7) != ids(8)

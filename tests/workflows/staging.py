@@ -14,6 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
 from remediation import contract
+from remediation.cloud import Instance, Operation
 from remediation.config import Config, read_config
 from remediation.contract import Record
 from remediation.errors import NoticeFailed
@@ -145,6 +146,23 @@ def page(*changes: tuple[str, str]) -> Config:
         assert old in text
         text = text.replace(old, new)
     return read_config(text, "medic.yaml", {})
+
+
+def an_instance(**facts: object) -> Instance:
+    healthy: dict[str, object] = {
+        "instance_id": "ins-x",
+        "region": "ap-guangzhou",
+        "name": "web-1",
+        "state": "RUNNING",
+        "tags": {"medic": "on"},
+        "operation": Operation(request_id="r-0"),
+    }
+    return Instance.model_validate({**healthy, **facts})
+
+
+async def called(on: Stage, action: str, times: int) -> bool:
+    """Whether the cloud was asked for this at least so often."""
+    return on.cloud.calls.count(action) >= times
 
 
 @asynccontextmanager

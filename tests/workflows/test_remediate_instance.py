@@ -7,26 +7,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from temporalio.client import Client
 
-from remediation.cloud import REBOOT, Disk, Instance, Operation
-from remediation.errors import NeedsPeople, OutcomeUnknown, Refused, Throttled
+from remediation.cloud import REBOOT, Disk, Operation
+from remediation.errors import NeedsPeople, OutcomeUnknown, Throttled
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import Ears, Stage, stage, until
+from tests.workflows.staging import Ears, an_instance, called, stage, until
 
 pytestmark = pytest.mark.temporal
-
-
-def an_instance(**facts: object) -> Instance:
-    healthy: dict[str, object] = {
-        "instance_id": "ins-x",
-        "region": "ap-guangzhou",
-        "name": "web-1",
-        "state": "RUNNING",
-        "tags": {"medic": "on"},
-        "operation": Operation(request_id="r-0"),
-    }
-    return Instance.model_validate({**healthy, **facts})
 
 
 async def test_both_disks_are_ready_before_the_one_reboot_and_people_hear_of_both_ends(
@@ -85,7 +73,7 @@ async def test_a_recovery_that_comes_while_snapshots_are_awaited_ends_the_run_wi
 ) -> None:
     async with stage(client, unique, StagedCloud(polls_until_ready=10_000)) as on:
         await on.send()
-        await until(lambda: _called(on, "DescribeSnapshots", 4))
+        await until(lambda: called(on, "DescribeSnapshots", 4))
         await on.send(status="0")
         result = await on.ended()
 
@@ -99,7 +87,7 @@ async def test_a_cancel_while_snapshots_are_awaited_ends_in_a_told_outcome_and_n
 ) -> None:
     async with stage(client, unique, StagedCloud(polls_until_ready=10_000)) as on:
         await on.send()
-        await until(lambda: _called(on, "DescribeSnapshots", 4))
+        await until(lambda: called(on, "DescribeSnapshots", 4))
         await on.remediation.cancel()
         result = await on.ended()
 
@@ -337,100 +325,3 @@ async def test_an_order_that_this_worker_cannot_read_fails_and_is_told_instead_o
             await handle.result()
 
     assert on.ears.headlines() == ["NEEDS YOU"]
-
-
-async def _called(on: Stage, action: str, times: int) -> bool:
-    return on.cloud.calls.count(action) >= times
-
-
-@pytest.mark.parametrize(
-    ("kind", "minutes_ago"),
-    [("PingUnreachable", 0), ("DiskReadonly", 20)],
-    ids=["of another fault", "older than the alarm"],
-)
-async def test_a_recovery_that_says_nothing_about_this_symptom_ends_nothing(
-    client: Client, unique: str, kind: str, minutes_ago: int
-) -> None:
-    cloud = StagedCloud(polls_until_ready=10_000)
-    async with stage(client, unique, cloud) as on:
-        await on.send()
-        await until(lambda: _called(on, "DescribeSnapshots", 4))
-        await on.send(kind, "0", at=datetime.now(timezone.utc) - timedelta(minutes=minutes_ago))
-        await on.decided(2)
-        cloud.polls_until_ready = 1
-        result = await on.ended()
-
-    assert result.outcome is Outcome.RECOVERED
-    assert Code.SYMPTOM_GONE not in {one.code for one in result.proven}
-
-
-async def test_a_refusal_after_the_reboot_is_no_refusal_to_act(client: Client, unique: str) -> None:
-    cloud = StagedCloud()
-
-    def refuse_after_the_reboot(action: str) -> None:
-        if action == "DescribeInstances" and REBOOT in cloud.calls:
-            raise Refused("no longer allowed", action=action)
-
-    cloud.on_call = refuse_after_the_reboot
-    changes = ("snapshot: {timeout: 4h}", "snapshot: none\n    unprotected: allow")
-    async with stage(client, unique, cloud, changes) as on:
-        await on.send()
-        result = await on.ended()
-
-    assert result.outcome is Outcome.HANDED_OVER
-    assert result.reboot is not None
-
-
-async def test_when_a_lost_reboot_cannot_be_looked_for_it_is_unknown_and_not_certainly_undone(
-    client: Client, unique: str
-) -> None:
-    cloud = StagedCloud()
-
-    def lose(action: str) -> None:
-        if action == REBOOT:
-            raise OutcomeUnknown("no usable answer", action=action)
-
-    def denied_after_the_reboot(action: str) -> None:
-        if action == "DescribeInstances" and REBOOT in cloud.calls:
-            raise NeedsPeople("keys were rotated", action=action)
-
-    cloud.after_effect, cloud.on_call = lose, denied_after_the_reboot
-    async with stage(client, unique, cloud) as on:
-        await on.send()
-        result = await on.ended()
-
-    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.REBOOT_UNKNOWN)
-
-
-async def test_somebody_elses_reboot_that_is_under_way_is_not_followed_by_ours(client: Client, unique: str) -> None:
-    under_way = Operation(name=REBOOT, state="OPERATING", request_id="r-foreign")
-    cloud = StagedCloud(operations={f"ins-{unique}": under_way}, polls_until_back=2)
-    async with stage(client, unique, cloud) as on:
-        await on.send()
-        result = await on.ended()
-
-    assert (result.outcome, result.reason.code) == (Outcome.REFUSED, Code.OTHERS_ACTED)
-    assert on.cloud.mutating() == []
-
-
-async def test_a_disk_that_only_the_instance_names_blocks_instead_of_being_overlooked(
-    client: Client, unique: str
-) -> None:
-    ids = ("disk-sys", "disk-dat", "disk-unseen")
-    async with stage(client, unique, StagedCloud(instance=lambda _: an_instance(disk_ids=ids))) as on:
-        await on.send()
-        result = await on.ended()
-
-    assert (result.outcome, result.reason.code) == (Outcome.REFUSED, Code.UNPROTECTED)
-    assert "disk-unseen" in result.reason.facts["disks"]
-
-
-async def test_unprotected_local_disks_that_the_runbook_accepts_are_rebooted(client: Client, unique: str) -> None:
-    cloud = StagedCloud(instance=lambda _: an_instance(local_disks=("ldisk-1",)), disks=())
-    changes = ("snapshot: {timeout: 4h}", "snapshot: {timeout: 4h}\n    unprotected: allow")
-    async with stage(client, unique, cloud, changes) as on:
-        await on.send()
-        result = await on.ended()
-
-    assert result.outcome is Outcome.RECOVERED
-    assert on.cloud.mutating() == [REBOOT]

@@ -150,23 +150,38 @@ def test_wrong_credentials_name_the_variable_to_check(keys: dict[str, str], kind
 
 
 def test_a_denied_permission_names_action_and_resource_and_how_to_grant_it() -> None:
-    denied = Credential(secret_id=DEMO_SECRET_ID, secret_key=DEMO_SECRET_KEY, deny=(REBOOT,))
-    with serve(world_of(denied)) as server, pytest.raises(NeedsPeople) as raised:
+    denied = Credential(secret_id=DEMO_SECRET_ID, secret_key=DEMO_SECRET_KEY, deny=(REBOOT, "DescribeInstances"))
+    with serve(world_of(denied)) as server:
+        client = client_of(server, KEYS)
+        with pytest.raises(NeedsPeople) as reboot_denied:
+            reboot(client)
+        with pytest.raises(NeedsPeople) as read_denied:
+            client.describe_instance(REGION, INSTANCE)
+
+    assert (reboot_denied.value.action, reboot_denied.value.code) == (REBOOT, "UnauthorizedOperation")
+    said = str(reboot_denied.value)
+    assert f"qcs::cvm:{REGION}:uin/100000000001:instance/{INSTANCE}" in said
+    granted = "grant the worker's credentials the CAM action"
+    assert f"{granted} cvm:RebootInstances on instance/{INSTANCE} in {REGION}" in said
+    assert f"{granted} cvm:DescribeInstances on instance/{INSTANCE} in {REGION}" in str(read_denied.value)
+
+
+def test_a_denial_whose_message_names_nothing_is_told_with_action_and_resource_all_the_same(server: Server) -> None:
+    code = "AuthFailure.UnauthorizedOperation"
+    server.faults.add({"action": REBOOT, "kind": "error", "code": code, "message": "denied"})
+
+    with pytest.raises(NeedsPeople, match=f"denied; grant .* cvm:RebootInstances on instance/{INSTANCE} in {REGION}"):
         reboot(client_of(server, KEYS))
 
-    assert (raised.value.action, raised.value.code) == (REBOOT, "UnauthorizedOperation")
-    assert f"qcs::cvm:{REGION}:uin/100000000001:instance/{INSTANCE}" in str(raised.value)
-    assert "grant the worker's credentials the CAM action cvm:RebootInstances" in str(raised.value)
 
-
-@pytest.mark.parametrize("skew", [-400, 400])
-def test_a_clock_that_is_off_is_named_as_that(skew: float) -> None:
+@pytest.mark.parametrize(("skew", "side"), [(-4000, "ahead of"), (4000, "behind")])
+def test_a_clock_that_is_off_is_named_as_that_and_by_how_much(skew: float, side: str) -> None:
     with serve(load_world().model_copy(update={"clock_skew_seconds": skew})) as server:
         client = client_of(server, KEYS)
-        with pytest.raises(NotYet, match="clock is off"):
-            client.describe_instance(REGION, INSTANCE)
-        with pytest.raises(NotYet, match="clock is off"):
-            reboot(client)
+        for call in (reboot, lambda client: client.describe_instance(REGION, INSTANCE)):
+            with pytest.raises(NotYet, match=rf"clock is off by (3999|400\d) s, {side} the cloud's.*set the clock"):
+                call(client)
+        assert [entry for entry in server.log if entry.kind == "effect"] == []
 
 
 @pytest.mark.parametrize("kind", ["http_500", "lose_answer", "truncate", "throttle", "error"])
