@@ -88,7 +88,9 @@ def test_what_was_given_is_kept_and_times_are_written_as_china_writes_them(call:
     assert abs((written - expires).total_seconds()) < 5
 
 
-@pytest.mark.parametrize("deadline", [_in(3600), "tomorrow", "2099-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "deadline", [_in(3600), "tomorrow", "2099-01-01T00:00:00"], ids=["in an hour", "no date", "without a zone"]
+)
 def test_a_deadline_is_a_moment_at_least_a_day_ahead(still: Server, deadline: str) -> None:
     assert refusal(lambda: Caller(still).snapshot(Deadline=deadline)) == "InvalidParameterValue"
 
