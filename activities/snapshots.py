@@ -10,12 +10,13 @@ from activities.acting import Act, act_once, carry, look_for
 from activities.cloud import Cloud
 from activities.polling import Pace, not_yet
 from remediation.acts import ApplySnapshotInput, CreateSnapshotInput, Lost, OperationSent, SnapshotMade
-from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, ReadySnapshot, Sighting
+from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, ReadySnapshot, Sighting, Snapshot
 from remediation.contract import WaitForSnapshotInput
+from remediation.durations import write_duration
 from remediation.errors import Refused
 from remediation.guardrails import Verdict, may_snapshot
 from remediation.permits import SendPermit
-from remediation.reasons import Code, because
+from remediation.reasons import Code, Reason, because
 from remediation.rollback_guardrails import may_apply
 from remediation.telling import say
 
@@ -127,7 +128,7 @@ class SnapshotActivities:
         """Until the snapshot is NORMAL and at 100 %: the only place that makes a ReadySnapshot.
 
         Raises:
-            Refused: it has vanished, or is in a state from which it does not become ready.
+            Refused: it has vanished, stalled, or is in a state from which it does not become ready.
         """
         made = wait.snapshot
         seen = self._cloud.describe_snapshots(wait.target.region, (made.snapshot_id,))
@@ -137,10 +138,11 @@ class SnapshotActivities:
             raise not_yet(self._pace, f"{made.snapshot_id} is not listed yet")
         if snapshot is None or snapshot.is_lost or snapshot.disk_id != made.disk_id:
             state = snapshot.state if snapshot else "gone"
-            lost = because(Code.SNAPSHOT_LOST, snapshot=made.snapshot_id, disk=made.disk_id, state=state)
-            region = wait.target.region
-            raise Refused(say(lost), action="DescribeSnapshots", region=region, code="SnapshotLost") from carry(lost)
+            raise _hopeless(
+                wait, because(Code.SNAPSHOT_LOST, snapshot=made.snapshot_id, disk=made.disk_id, state=state)
+            )
         if not snapshot.is_ready:
+            self._watch_progress(wait, snapshot, now)
             raise not_yet(self._pace, f"{made.snapshot_id} of {made.disk_id} is {snapshot.state}, {snapshot.percent} %")
         return ReadySnapshot(
             snapshot_id=made.snapshot_id,
@@ -149,3 +151,26 @@ class SnapshotActivities:
             seen_ready_at=now,
             expires_at=wait.expires_at,
         )
+
+    @staticmethod
+    def _watch_progress(wait: WaitForSnapshotInput, snapshot: Snapshot, now: datetime) -> None:
+        """The API knows no failed snapshot: one that makes no progress for too long is given up.
+
+        What the attempts before this one saw is in the heartbeat, which outlives them and leaves no history.
+        """
+        percent, since = next(iter(activity.info().heartbeat_details), None) or (-1, "")
+        if percent != snapshot.percent:
+            activity.heartbeat((snapshot.percent, now.isoformat()))
+            return
+        activity.heartbeat((percent, since))
+        if now - datetime.fromisoformat(since) >= timedelta(seconds=wait.stall_seconds):
+            stall = write_duration(wait.stall_seconds)
+            disk_id, snapshot_id = snapshot.disk_id, snapshot.snapshot_id
+            why = because(Code.SNAPSHOT_STALLED, snapshot=snapshot_id, disk=disk_id, percent=percent, stall=stall)
+            raise _hopeless(wait, why)
+
+
+def _hopeless(wait: WaitForSnapshotInput, reason: Reason) -> Refused:
+    error = Refused(say(reason), action="DescribeSnapshots", region=wait.target.region, code="SnapshotLost")
+    error.__cause__ = carry(reason)
+    return error

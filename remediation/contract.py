@@ -146,6 +146,7 @@ class WaitForSnapshotInput(Fact):
     target: Target
     snapshot: SnapshotMade
     expires_at: datetime
+    stall_seconds: int = 1800
 
 
 class WaitForRebootInput(Fact):

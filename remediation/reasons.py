@@ -46,6 +46,7 @@ class Code(str, Enum):
     PARTLY_ROLLED_BACK = "partly_rolled_back"
     SNAPSHOT_TIMEOUT = "snapshot_timeout"
     SNAPSHOT_LOST = "snapshot_lost"
+    SNAPSHOT_STALLED = "snapshot_stalled"
     SNAPSHOT_UNKNOWN = "snapshot_unknown"
     REBOOT_UNKNOWN = "reboot_unknown"
     REBOOT_FAILED = "reboot_failed"

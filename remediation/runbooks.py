@@ -23,6 +23,7 @@ class SnapshotPolicy(Written):
 
     disks: Literal["all"] = "all"
     timeout: Duration = Field(default=4 * 3600, description="how long to wait for all of them to be ready")
+    stall: Duration = Field(default=1800, ge=1, description="a snapshot that makes no progress for so long is given up")
     on_failure: Literal["hand_over"] = "hand_over"
     keep: Duration = Field(default=14 * 86400, description="when the cloud may delete them; at least 1d")
 

@@ -57,6 +57,8 @@ REASONS: dict[Code, str] = {
     "Look at them in the console; `snapshot.timeout` in the runbook gives them more time.",
     Code.SNAPSHOT_LOST: "Snapshot {snapshot} of {disk} was lost while it was being made (state {state}), so it was not "
     "rebooted. Make a snapshot in the console, then reboot by hand.",
+    Code.SNAPSHOT_STALLED: "Snapshot {snapshot} of {disk} stood at {percent} % for {stall}, so it was not rebooted. "
+    "Look at it in the console; `snapshot.stall` in the runbook can be longer.",
     Code.SNAPSHOT_UNKNOWN: "Whether the snapshot of {disk} was made is not known: the answer was lost and no snapshot "
     "was found, so it was not rebooted. Look under Snapshots in the console.",
     Code.REBOOT_UNKNOWN: "Whether our reboot was carried out is not known: the cloud does not show it. Look at the "

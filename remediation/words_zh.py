@@ -49,6 +49,8 @@ REASONS: dict[Code, str] = {
     "runbook 中的 `snapshot.timeout` 可以延长等待时间。",
     Code.SNAPSHOT_LOST: "{disk} 的快照 {snapshot} 在创建过程中丢失（状态 {state}），因此没有重启。"
     "请在控制台创建快照，然后手动重启。",
+    Code.SNAPSHOT_STALLED: "{disk} 的快照 {snapshot} 停在 {percent} % 已 {stall}，因此没有重启。"
+    "请在控制台检查；runbook 中的 `snapshot.stall` 可以延长。",
     Code.SNAPSHOT_UNKNOWN: "不确定 {disk} 的快照是否已创建：响应丢失，也没有找到快照，因此没有重启。"
     "请在控制台的快照列表中查看。",
     Code.REBOOT_UNKNOWN: "不确定我们的重启是否已执行：云平台没有显示该操作。"

@@ -77,7 +77,9 @@ async def _protect_disk(attempt: Attempt, policy: SnapshotPolicy, disk: Disk, by
         expires_at=wanted.expires_at,
     )
     attempt.snapshots[disk.disk_id] = taken
-    wait = WaitForSnapshotInput(target=attempt.target, snapshot=made, expires_at=wanted.expires_at)
+    wait = WaitForSnapshotInput(
+        target=attempt.target, snapshot=made, expires_at=wanted.expires_at, stall_seconds=policy.stall
+    )
     ready = await attempt.calls.wait(
         SnapshotActivities.wait_until_ready,
         wait,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -175,6 +177,26 @@ def test_a_snapshot_at_100_percent_that_is_still_being_made_is_not_ready() -> No
     assert (got.snapshot_id, got.disk_id, got.name) == (MINE.snapshot_id, "disk-sys", MINE.name)
     assert got.expires_at == wait.expires_at
     assert abs(got.seen_ready_at - now()) < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("percent", "minutes_ago", "gives_up"),
+    [(50, 31, True), (50, 29, False), (49, 31, False), (51, 300, False)],
+)
+def test_a_snapshot_that_makes_no_progress_for_too_long_is_given_up(
+    percent: int, minutes_ago: float, gives_up: bool
+) -> None:
+    environment = attempt()
+    since = (now() - timedelta(minutes=minutes_ago)).isoformat()
+    environment.info = dataclasses.replace(environment.info, heartbeat_details=[[percent, since]])
+    kept: list[Any] = []
+    environment.on_heartbeat = lambda *details: kept.extend(details)
+    with pytest.raises(Exception, match="stood at 50 % for 30m" if gives_up else "CREATING, 50 %") as raised:
+        environment.run(hands(protected(polls_until_ready=3)).wait_until_ready, a_wait())
+    assert isinstance(raised.value, Refused) is gives_up
+    [(noted, noted_since)] = kept
+    assert noted == 50
+    assert (noted_since == since) is (percent == 50)
 
 
 def test_a_snapshot_that_was_just_made_may_not_be_listed_yet() -> None:
