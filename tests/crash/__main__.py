@@ -1,0 +1,115 @@
+"""`make crash`: every case, several at once; what was done is kept, and a second start goes on from there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tests.crash.cases import Case, around_calls, at_events
+from tests.crash.run import Verdict, nominal, run
+from tests.temporal_server import Server, dev_server
+
+_ROOMS = ("workflows", "activities", "remediation", "simulator", "tests/crash")
+progress = Console(stderr=True)
+
+
+def main(
+    only: Annotated[str, typer.Option(help="Only the cases whose name has this in it.")] = "",
+    jobs: Annotated[int, typer.Option(help="How many at once: each is mostly waiting.", min=1)] = 6,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what earlier starts have done.")] = False,
+    output: Annotated[str, typer.Option(help="table or json")] = "table",
+    results: Annotated[Path, typer.Option(help="Where what was done is kept.")] = Path(".crash/results.jsonl"),
+) -> None:
+    """Kill the worker at every event of a run and around every mutating call, and check what the cloud saw.
+
+    Each case has a simulated cloud and a worker process of its own. The promises are judged from the cloud's log alone
+    (docs/explanation/safety.md). It can be interrupted, and goes on where it was, as long as the code stays the same.
+    Exits with 1 if a promise was broken or a case ended as it may not.
+    """
+    results.parent.mkdir(parents=True, exist_ok=True)
+    if fresh:
+        results.unlink(missing_ok=True)
+    verdicts = asyncio.run(_all(only, jobs, results))
+    if output == "json":
+        typer.echo(json.dumps([one.as_dict() for one in verdicts], ensure_ascii=False, indent=1))
+    else:
+        _show(verdicts)
+    raise typer.Exit(0 if verdicts and all(one.ok for one in verdicts) else 1)
+
+
+async def _all(only: str, jobs: int, results: Path) -> list[Verdict]:
+    with tempfile.TemporaryDirectory(prefix="medic-crash-") as name:
+        folder = Path(name)
+        async with dev_server() as server:
+            cases = [one for one in await every_case(server, folder / "nominal") if only in one.name]
+            done = _known(results)
+            left = [one for one in cases if one.name not in done]
+            progress.print(f"{len(cases)} cases, {len(cases) - len(left)} of them done before")
+            gate = asyncio.Semaphore(jobs)
+
+            async def one_of_them(number: int, case: Case) -> None:
+                async with gate:
+                    verdict = await run(server, case, folder / str(number))
+                done[case.name] = verdict
+                with results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({"source": _source(), **verdict.as_dict()}) + "\n")
+                mark = "[green]kept[/]" if verdict.ok else "[bold red]broken[/]"
+                progress.print(f"{len(done):4d}/{len(cases)} {mark} {case.name}: {verdict.outcome}")
+
+            await asyncio.gather(*(one_of_them(number, case) for number, case in enumerate(left)))
+    return [done[one.name] for one in cases]
+
+
+async def every_case(server: Server, folder: Path) -> list[Case]:
+    """The events are those of a run that nothing disturbs, so that a new event brings a new case."""
+    names = await nominal(server, folder)
+    story = names["remediation"]
+    # From the last snapshot that was seen ready to the record of the reboot's answer.
+    scheduled = [number for number, name in enumerate(story, start=1) if name == "activity_task_scheduled"]
+    reboot = range(scheduled[-4] - 3, scheduled[-3] + 1)
+    return [
+        *at_events("remediation", story, reboot),
+        *at_events("incident", names["incident"], reboot),
+        *around_calls(),
+    ]
+
+
+def _known(results: Path) -> dict[str, Verdict]:
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    read = [json.loads(line) for line in lines]
+    same = [one for one in read if one.pop("source") == _source()]
+    return {one["case"]: Verdict(**{**one, "broken": tuple(one["broken"])}) for one in same if one["allowed"]}
+
+
+def _source() -> str:
+    """What was done counts only for this code."""
+    files = sorted(path for room in _ROOMS for path in Path(room).rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+
+
+def _show(verdicts: list[Verdict]) -> None:
+    table = Table("the worker died at", "outcome", "seconds", "broken promises")
+    for one in verdicts:
+        said = "; ".join(one.broken) or (
+            "[green]none[/]" if one.allowed else "[bold red]an outcome that is not allowed[/]"
+        )
+        table.add_row(one.case, f"{one.outcome} ({one.reason})", f"{one.seconds:.0f}", said)
+    console = Console()
+    console.print(table)
+    outcomes = Counter(one.outcome for one in verdicts)
+    broken = sum(not one.ok for one in verdicts)
+    console.print(f"{len(verdicts)} kills: " + ", ".join(f"{count} {name}" for name, count in outcomes.most_common()))
+    console.print(f"[bold red]{broken} broken[/]" if broken else "[green]no promise was broken[/]")
+
+
+if __name__ == "__main__":
+    typer.run(main)
