@@ -37,11 +37,14 @@ format: setup ## write the format and the safe fixes
 bench: setup ## measure throughput, latency, history and memory against a bare parent and child
 	@$(BIN)/python -m bench $(ARGS)
 
+crash: setup ## kill the worker at every event and around every mutating call (ARGS="--only reboot")
+	@$(BIN)/python -m tests.crash $(ARGS)
+
 lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
 	@for name in runtime dev; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean: ## remove what setup, tests and demo made
-	rm -rf .venv .venv310 .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv310 .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench crash lock clean

@@ -73,9 +73,8 @@ async def every_case(server: Server, folder: Path) -> list[Case]:
     """The events are those of a run that nothing disturbs, so that a new event brings a new case."""
     names = await nominal(server, folder)
     story = names["remediation"]
-    # From the last snapshot that was seen ready to the record of the reboot's answer.
-    scheduled = [number for number, name in enumerate(story, start=1) if name == "activity_task_scheduled"]
-    reboot = range(scheduled[-4] - 3, scheduled[-3] + 1)
+    sent = story.index("activity_task_scheduled reboot_instance") + 1
+    reboot = range(sent - 3, sent + 2)  # the event is seen a moment after it was written, never before
     return [
         *at_events("remediation", story, reboot),
         *at_events("incident", names["incident"], reboot),
@@ -99,9 +98,8 @@ def _source() -> str:
 def _show(verdicts: list[Verdict]) -> None:
     table = Table("the worker died at", "outcome", "seconds", "broken promises")
     for one in verdicts:
-        said = "; ".join(one.broken) or (
-            "[green]none[/]" if one.allowed else "[bold red]an outcome that is not allowed[/]"
-        )
+        kept = "[green]none[/]" if one.allowed else "[bold red]not an outcome that is allowed[/]"
+        said = "; ".join(one.broken) or kept
         table.add_row(one.case, f"{one.outcome} ({one.reason})", f"{one.seconds:.0f}", said)
     console = Console()
     console.print(table)

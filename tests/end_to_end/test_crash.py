@@ -1,4 +1,4 @@
-"""Kills at a fixed part of all the moments that `make crash` knows: every mutating call, and every phase of the story."""
+"""Kills at a fixed part of the moments that `make crash` knows: every mutating call, every phase of the story."""
 
 from __future__ import annotations
 
