@@ -39,25 +39,19 @@ class Case:
     hold: Rule = field(default_factory=dict)
     fate: Rule | None = None
     stopped: bool = False
-    may_never_show: bool = False
-
-    def allows(self, outcome: Outcome, reason: Code) -> bool:
-        """A reboot that was never sent, as far as anybody can know, is a question for people; all else is healed."""
-        if outcome is Outcome.RECOVERED:
-            return True
-        return self.may_never_show and (outcome, reason) == (Outcome.HANDED_OVER, Code.REBOOT_UNKNOWN)
 
 
-def at_events(workflow: Workflow, names: list[str], reboot_events: range) -> list[Case]:
-    """One for each event of a nominal history; in `reboot_events` the reboot may be in the worker's hands."""
+def allowed(outcome: Outcome, reason: Code, *, reboot_in_hand: bool) -> bool:
+    """All is healed; only a reboot that was in the dead worker's hands, and never showed, is a question for people."""
+    if outcome is Outcome.RECOVERED:
+        return True
+    return reboot_in_hand and (outcome, reason) == (Outcome.HANDED_OVER, Code.REBOOT_UNKNOWN)
+
+
+def at_events(workflow: Workflow, names: list[str]) -> list[Case]:
+    """One for each event of a nominal history."""
     return [
-        Case(
-            f"{workflow} {number:02d} {name}",
-            workflow,
-            event=number,
-            may_never_show=workflow == "incident" or number in reboot_events,
-        )
-        for number, name in enumerate(names, start=1)
+        Case(f"{workflow} {number:02d} {name}", workflow, event=number) for number, name in enumerate(names, start=1)
     ]
 
 
@@ -78,20 +72,17 @@ def around_calls() -> list[Case]:
 def _around(label: str, action: str, skip: int, read: int) -> list[Case]:
     here = {"action": action, "skip": skip}
     held: Rule = {**here, "kind": "hold"}
-    once = action == REBOOT
     cases = [
         Case(
             f"{label}, before the send",
             # The guard's reading; `read` others of this instance come before it.
             hold={"action": "DescribeInstances", "skip": read, "kind": "hold"},
-            may_never_show=once,
         ),
         Case(f"{label}, under way: it takes effect late", hold={**held, "at": "arrival"}),
         Case(
             f"{label}, under way: it never arrives",
             hold={**held, "at": "arrival"},
             fate={**here, "kind": "drop_before"},
-            may_never_show=once,
         ),
     ]
     for said, rule in ANSWERS.items():

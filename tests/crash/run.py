@@ -12,11 +12,12 @@ from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError
 
 from remediation import contract
 from remediation.report import RemediationResult
 from simulator.checker import Facts, check
-from tests.crash.cases import Case, Workflow
+from tests.crash.cases import Case, Workflow, allowed
 from tests.end_to_end.deployment import REGION, SPEED, Deployment, deployment, world
 from tests.temporal_server import Server
 from tests.workflows.staging import until
@@ -76,6 +77,7 @@ async def run(server: Server, case: Case, folder: Path) -> Verdict:
         else:
             await until(lambda: _is_held(on), seconds=_PATIENCE)
         await _kill(on, worker, case)
+        reboot_in_hand = await _is_pending(on, "reboot_instance")
         on.command("worker")
         result = await _ended(on)
         facts = Facts.of(world_of(on), REGION, on.instances[0], speed=SPEED, alarmed_at=alarmed_at, act_within=3600)
@@ -83,9 +85,9 @@ async def run(server: Server, case: Case, folder: Path) -> Verdict:
         broken += _untold(on, result)
     if result is None:
         return Verdict(case.name, "none", "", (*broken, "P11: it did not end"), False, time.monotonic() - started)
-    allowed = case.allows(result.outcome, result.reason.code)
+    fine = allowed(result.outcome, result.reason.code, reboot_in_hand=reboot_in_hand)
     seconds = round(time.monotonic() - started, 1)
-    return Verdict(case.name, result.outcome.value, result.reason.code.value, tuple(broken), allowed, seconds)
+    return Verdict(case.name, result.outcome.value, result.reason.code.value, tuple(broken), fine, seconds)
 
 
 def world_of(on: Deployment) -> Any:
@@ -112,6 +114,13 @@ async def _has_events(on: Deployment, case: Case) -> bool:
     described = await _handle(on, case.workflow).describe()
     # A run may be over before the poll sees the event: then it is killed as the last thing it has.
     return described.history_length >= case.event or described.close_time is not None
+
+
+async def _is_pending(on: Deployment, activity: str) -> bool:
+    try:
+        return await on.pending(activity, 0)
+    except RPCError:  # it has not begun yet
+        return False
 
 
 async def _is_held(on: Deployment) -> bool:
