@@ -23,7 +23,8 @@ from temporalio.workflow import SandboxImportNotificationPolicy as Policy
 
 from activities.clients.credentials import Credentials
 from activities.clients.mail import MailSender
-from activities.clients.tencent import TencentCloud
+from activities.clients.role_credentials import MachineRole, Renewed
+from activities.clients.tencent import TencentCloud, sdk_profile
 from activities.clients.webhook import WebhookSender
 from activities.cloud import Cloud
 from activities.commands import CommandActivities
@@ -188,7 +189,9 @@ async def run_worker(settings: Settings, environment: Mapping[str, str] = os.env
         ConfigError, NeedsPeople, TemporalUnreachable: it cannot start, and says why.
     """
     config = load_config(settings, environment)
-    credentials = Credentials(environment)
+    credentials = Credentials(environment, machine=Renewed(MachineRole(settings.machine_role or "").fetch))
+    if settings.assume_role:
+        credentials.assume(settings.assume_role, sdk_profile(settings.cloud_endpoint, settings.cloud_timeout))
     credentials.get_credential_info()
     cloud = TencentCloud(credentials, endpoint=settings.cloud_endpoint, timeout_seconds=settings.cloud_timeout)
     client = await connect()

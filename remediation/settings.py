@@ -23,6 +23,10 @@ class Settings(Written):
     temporal_cli: str | None = Field(default=None, description="the `temporal` binary that `medic demo` starts")
     temporal_ui: str = Field(default="http://localhost:8233", description="where the Temporal UI is, for links")
     cloud_endpoint: str | None = Field(default=None, description="every product's API at this address (a simulator)")
+    machine_role: str | None = Field(default=None, description="the CAM role of the machine, if it has more than one")
+    assume_role: str | None = Field(
+        default=None, pattern=r"^qcs::cam::uin/\d+:roleName/.+$", description="the CAM role to act as (sts:AssumeRole)"
+    )
     cloud_timeout: Duration = Field(default=10, ge=1, description="longest silence of the cloud within one call")
     cloud_patience: Duration = Field(
         default=900, ge=1, description="how long the cloud may be out of reach before people are told"

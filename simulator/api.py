@@ -117,7 +117,8 @@ class Api:
     ) -> Answer:
         """What is wrong with the call itself is said at once, also where its effect is to come late."""
         try:
-            credential, service = verify(headers, body, credentials=self._credentials, now=self.time())
+            known = {**self._credentials, **self._cloud.issued_credentials(now)}
+            credential, service = verify(headers, body, credentials=known, now=self.time())
             product = PRODUCTS.get(service)
             if product is None:
                 raise ApiError("NoSuchProduct", f"The product `{service}` does not exist.")

@@ -16,7 +16,7 @@ from string import ascii_lowercase, digits
 from simulator.clock import Clock, SystemClock
 from simulator.log import Log
 from simulator.specs import DiskSpec, InstanceSpec
-from simulator.world import Durations, RegionSpec, World
+from simulator.world import Credential, Durations, RegionSpec, World
 
 _PAST_SECONDS = 3600
 
@@ -168,6 +168,7 @@ class Cloud:
         self._settled_until = 0.0
         self._random = random.Random(world.seed)  # noqa: S311  # ids that are the same in every run, no secrets
         self.clock_skew_seconds = world.clock_skew_seconds
+        self.issued: dict[str, tuple[Credential, float]] = {}  # by AssumeRole, until a time
         self.deny: tuple[str, ...] | None = None  # instead of each credential's own, once it was changed
         self._past: deque[tuple[float, dict[str, Region]]] | None = None
         now = self.settle()
@@ -208,6 +209,13 @@ class Cloud:
     def new_request_id(self) -> str:
         """For what somebody else asks for; the same in every run of the same world."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def issued_credentials(self, now: float) -> dict[str, Credential]:
+        """Of those that were issued the ones that are known; the token of an expired one fits nothing any more."""
+        return {
+            name: one if now < until else one.model_copy(update={"token": "(expired)"})
+            for name, (one, until) in self.issued.items()
+        }
 
     def new_id(self, taken: Mapping[str, object], prefix: str) -> str:
         """An id that nothing among these has."""

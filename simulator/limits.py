@@ -20,6 +20,7 @@ PER_SECOND = {
     "DeleteSnapshots": 20,
     "DescribeAutomationAgentStatus": 60,
     "InvokeCommand": 20,
+    "AssumeRole": 600,  # 1312/48197
     "DescribeInvocationTasks": 20,
 }
 

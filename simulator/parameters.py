@@ -120,6 +120,18 @@ class DescribeAutomationAgentStatus(Page):
     Filters: Annotated[list[Filter], Field(max_length=10)] | None = None
 
 
+class AssumeRole(Parameters):
+    RoleArn: str
+    RoleSessionName: str
+    DurationSeconds: int = Field(default=7200, ge=1, le=43_200)
+    Policy: str | None = None
+    ExternalId: str | None = None
+    Tags: list[Tag] = []
+    SourceIdentity: str | None = None
+    SerialNumber: str | None = None
+    TokenCode: str | None = None
+
+
 class InvokeCommand(Parameters):
     CommandId: str
     InstanceIds: Annotated[list[str], Field(min_length=1, max_length=200)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator import cbs, cvm, tat
+from simulator import cbs, cvm, sts, tat
 from simulator import parameters as p
 from simulator.cloud import Call
 
@@ -45,6 +45,7 @@ PRODUCTS: Mapping[str, Product] = {
             "DeleteSnapshots": (p.DeleteSnapshots, cbs.delete_snapshots),
         },
     ),
+    "sts": Product("2018-08-13", "sts", {"AssumeRole": (p.AssumeRole, sts.assume_role)}),
     "tat": Product(
         "2020-10-28",
         "tat",

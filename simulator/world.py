@@ -76,6 +76,7 @@ class World(Part):
     limits: bool = True
     clock_skew_seconds: float = 0  # how far the clock by which signatures are judged is ahead; `Date` shows it
     credentials: tuple[Credential, ...] = (Credential(secret_id=DEMO_SECRET_ID, secret_key=DEMO_SECRET_KEY),)
+    roles: tuple[str, ...] = ()  # that may be assumed, as in qcs::cam::uin/100000000001:roleName/medic
     durations: Durations = Durations()
     faults: tuple[FaultRule, ...] = ()
     happenings: tuple[Happening, ...] = ()  # from the start, or some time after it

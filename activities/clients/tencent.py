@@ -56,7 +56,7 @@ class TencentCloud:
     def __init__(self, credentials: Credentials, *, endpoint: str | None = None, timeout_seconds: float = 10) -> None:
         """`endpoint` takes every product's API at one address, for example `http://127.0.0.1:8080`."""
         self._credentials = credentials
-        self._profile = _profile(endpoint, timeout_seconds)
+        self._profile = sdk_profile(endpoint, timeout_seconds)
         self._is_local = _is_loopback(endpoint)
         # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
         self._local = threading.local()
@@ -186,6 +186,8 @@ class TencentCloud:
         except Throttled as error:
             if error.code.startswith("RequestLimitExceeded"):
                 self._brake.refused(region, action)
+            if error.code == "AuthFailure.TokenFailure":
+                self._credentials.refused()
             raise
         self._brake.answered(region, action)
         return reply
@@ -216,7 +218,8 @@ class TencentCloud:
         self._local.clock_ahead = seconds_ahead(response.headers.get("Date"), time.time())
 
 
-def _profile(endpoint: str | None, timeout_seconds: float) -> ClientProfile:
+def sdk_profile(endpoint: str | None, timeout_seconds: float) -> ClientProfile:
+    """The SDK's settings for every client: en-US, time-outs, no retryer, no region breaker."""
     address = urlsplit(endpoint) if endpoint else None
     http = HttpProfile(
         protocol=address.scheme if address else None,

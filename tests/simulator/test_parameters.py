@@ -22,7 +22,10 @@ from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY
 from tests.simulator.calling import INSTANCE, REGION, SYSTEM_DISK, Caller, profile, refusal
 
 ACTIONS = [
-    (service, action, model) for service, product in PRODUCTS.items() for action, (model, _) in product.actions.items()
+    (service, action, model)
+    for service, product in PRODUCTS.items()
+    for action, (model, _) in product.actions.items()
+    if service != "sts"  # its package is not installed for the sake of one call
 ]
 CODES = {"cvm": cvm_codes, "cbs": cbs_codes, "tat": tat_codes}
 # Tencent's common codes (1140/51177): those that a gateway answers with, which are in no product's own list.

@@ -1,0 +1,168 @@
+"""Temporary keys of a role: of the machine that we run on, or one that is assumed; renewed before they expire."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import requests
+from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.profile.client_profile import ClientProfile
+
+from activities.clients.failures import Asked, check_answer, translate
+from remediation.errors import CloudError, NeedsPeople, Refused, Throttled
+
+# 1108 of the reference of CVM's metadata service: the name of the role, and below it its keys.
+METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
+_RENEW_BEFORE_SECONDS = 300.0
+_NO_SERVICE_SECONDS = 60.0
+_TIMEOUT = (1.0, 2.0)  # to connect, and between two bytes
+_LONGEST_ANSWER = 64 * 1024
+_ASSUMED_SECONDS = 7200
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Temporary keys; only the id may be shown."""
+
+    secret_id: str
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
+    expires_at: float = 0.0
+
+
+class Source(Protocol):
+    """Where the SDK gets its keys from."""
+
+    def get_credential_info(self) -> tuple[str, str, str | None]: ...
+
+
+class Renewed:
+    """Keys that are fetched, kept, and fetched anew some minutes before they expire; one fetch at a time."""
+
+    def __init__(self, fetch: Callable[[], Keys], now: Callable[[], float] = time.time) -> None:
+        self._fetch = fetch
+        self._now = now
+        self._lock = threading.Lock()
+        self._keys: Keys | None = None
+
+    def get(self) -> Keys:
+        """While they cannot be renewed, the old ones are used as long as they last.
+
+        Raises:
+            CloudError: there are none.
+        """
+        with self._lock:
+            kept = self._keys
+            left = kept.expires_at - self._now() if kept else 0.0
+            if kept is not None and left >= _RENEW_BEFORE_SECONDS:
+                return kept
+            try:
+                self._keys = fetched = self._fetch()
+            except CloudError:
+                if kept is None or left <= 0:
+                    raise
+                return kept
+            return fetched
+
+    def forget(self) -> bool:
+        """The cloud refused them: they are fetched anew. Returns whether there were any."""
+        with self._lock:
+            had, self._keys = self._keys is not None, None
+        return had
+
+
+class MachineRole:
+    """The role that is bound to the CVM instance on which this process runs."""
+
+    def __init__(self, role: str = "", url: str = METADATA, now: Callable[[], float] = time.monotonic) -> None:
+        """`role` as it is called in CAM; "" for the one that is bound."""
+        self._role = role
+        self._url = url
+        self._now = now
+        self._absent_until = 0.0
+
+    def fetch(self) -> Keys:
+        """
+        Raises:
+            NeedsPeople: this machine has no role, or is none of Tencent's.
+            Throttled: its metadata service gives no usable answer right now.
+        """
+        if self._now() < self._absent_until:
+            raise NeedsPeople("this machine has no metadata service", code="NoMachineRole")
+        # Neither a proxy nor a redirection stands between a machine and its own metadata.
+        with requests.Session() as session:
+            session.trust_env = False
+            role = self._role or self._get(session, "").strip().splitlines()[0]
+            return _read(self._get(session, role), role)
+
+    def _get(self, session: requests.Session, path: str) -> str:
+        try:
+            with session.get(self._url + path, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
+                body = str(answer.raw.read(_LONGEST_ANSWER, decode_content=True), errors="replace")
+                status = answer.status_code
+        except (requests.ConnectionError, requests.ConnectTimeout):
+            self._absent_until = self._now() + _NO_SERVICE_SECONDS
+            raise NeedsPeople("this machine has no metadata service", code="NoMachineRole") from None
+        except (requests.RequestException, OSError) as error:
+            said = type(error).__name__
+            raise Throttled(f"the machine's metadata service gives no answer ({said})", code="Metadata") from None
+        if status not in (200, 404):
+            raise Throttled(f"the machine's metadata service answered {status}", code="Metadata")
+        if status == 404 or not body.strip():
+            named = f"the role {path!r} is not" if path else "no role is"
+            raise NeedsPeople(f"{named} bound to this machine: bind one in the CVM console", code="NoMachineRole")
+        return body
+
+
+class AssumedRole:
+    """A role that is assumed with other keys (STS AssumeRole); those need the permission sts:AssumeRole."""
+
+    def __init__(self, arn: str, base: Source, profile: ClientProfile, region: str = "ap-guangzhou") -> None:
+        self._arn = arn
+        self._base = base
+        self._profile = profile
+        self._region = region
+
+    def fetch(self) -> Keys:
+        """
+        Raises:
+            CloudError: of the class that STS's answer has.
+        """
+        params = {"RoleArn": self._arn, "RoleSessionName": "cvm-medic", "DurationSeconds": _ASSUMED_SECONDS}
+        asked = Asked("AssumeRole", self._region, params, mutating=False)
+        client = CommonClient("sts", "2018-08-13", self._base, self._region, profile=self._profile)
+        try:
+            reply = client.call_json("AssumeRole", params)
+        except CloudError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever the SDK raises is translated
+            told = translate(error, asked, None)
+            if isinstance(told, Refused):  # the keys are, and not the run that needs them
+                told = NeedsPeople(told.message, action=told.action, code=told.code, region=told.region)
+            raise told from None
+        answer = check_answer(reply, asked, None)
+        return _keys({**(answer.get("Credentials") or {}), "ExpiredTime": answer.get("ExpiredTime")}, "STS")
+
+
+def _read(body: str, role: str) -> Keys:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or told.get("Code", "Success") != "Success":
+        raise Throttled(f"the metadata service gives no keys of the role {role!r}", code="Metadata")
+    return _keys(told, "the metadata service")
+
+
+def _keys(told: Mapping[str, Any], whose: str) -> Keys:
+    named = [told.get(name) for name in ("TmpSecretId", "TmpSecretKey", "Token")]
+    expires_at = told.get("ExpiredTime")
+    if not all(isinstance(one, str) and one for one in named) or not isinstance(expires_at, int):
+        raise Throttled(f"{whose} gave an answer without usable keys", code="Metadata")
+    secret_id, secret_key, token = map(str, named)
+    return Keys(secret_id, secret_key, token, float(expires_at))

@@ -1,0 +1,234 @@
+"""Keys of a role: fetched, kept, renewed in time, never waited for long, and never shown."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from activities.clients.credentials import Credentials
+from activities.clients.role_credentials import Keys, MachineRole, Renewed
+from activities.clients.tencent import TencentCloud, sdk_profile
+from remediation.errors import NeedsPeople, Throttled
+from simulator.clock import ManualClock
+from simulator.server import serve
+from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, load_world
+
+ROLE = "qcs::cam::uin/100000000001:roleName/medic"
+GOOD = {"TmpSecretId": "AKIDtmp", "TmpSecretKey": "tmp-key-4711", "Token": "tmp-token-0815", "ExpiredTime": 10_000}
+
+
+@contextmanager
+def metadata(answers: dict[str, tuple[int, str]]) -> Iterator[tuple[str, list[str]]]:
+    """A metadata service that gives these answers by path; any other is 404 → its URL, and what it was asked."""
+    asked: list[str] = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            status, body = answers.get(self.path, (404, "<html>not found</html>"))
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "http://127.0.0.1:9/")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_role_that_is_bound_to_the_machine_gives_its_keys() -> None:
+    with metadata({"/": (200, "medic\n"), "/medic": (200, json.dumps(GOOD))}) as (url, asked):
+        keys = MachineRole(url=url).fetch()
+
+    assert (keys.secret_id, keys.secret_key, keys.token, keys.expires_at) == (*list(GOOD.values())[:3], 10_000)
+    assert asked == ["/", "/medic"]
+
+
+def test_a_role_that_is_named_is_not_looked_up() -> None:
+    with metadata({"/other": (200, json.dumps(GOOD))}) as (url, asked):
+        MachineRole("other", url=url).fetch()
+
+    assert asked == ["/other"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "said"),
+    [
+        ({}, NeedsPeople, "no role is bound to this machine"),
+        ({"/": (200, "medic")}, NeedsPeople, "the role 'medic' is not bound to this machine"),
+        ({"/": (200, " ")}, NeedsPeople, "no role is bound"),
+        ({"/": (500, "x")}, Throttled, "answered 500"),
+        ({"/": (302, "x")}, Throttled, "answered 302"),
+        ({"/": (200, "medic"), "/medic": (200, "<html>")}, Throttled, "gives no keys of the role 'medic'"),
+        ({"/": (200, "medic"), "/medic": (200, "[]")}, Throttled, "gives no keys"),
+        ({"/": (200, "medic"), "/medic": (200, json.dumps({**GOOD, "Code": "Failed"}))}, Throttled, "gives no keys"),
+        ({"/": (200, "medic"), "/medic": (200, json.dumps({**GOOD, "Token": None}))}, Throttled, "without usable keys"),
+        ({"/": (200, "medic"), "/medic": (200, json.dumps({**GOOD, "ExpiredTime": "x"}))}, Throttled, "without usable"),
+    ],
+)
+def test_what_is_no_answer_with_keys_says_what_was_wrong_and_how_to_mend_it(
+    answers: dict[str, tuple[int, str]], kind: type[Exception], said: str
+) -> None:
+    with metadata(answers) as (url, _), pytest.raises(kind, match=said) as raised:
+        MachineRole(url=url).fetch()
+    assert "4711" not in str(raised.value)
+
+
+def test_a_machine_without_a_metadata_service_is_asked_only_once_in_a_while() -> None:
+    seconds = [0.0]
+    with metadata({}) as (url, _):
+        pass  # nobody listens there any more
+    machine = MachineRole(url=url, now=lambda: seconds[0])
+    with pytest.raises(NeedsPeople, match="no metadata service"):
+        machine.fetch()
+    with metadata_at(url) as asked:
+        with pytest.raises(NeedsPeople, match="no metadata service"):
+            machine.fetch()
+        assert asked == []
+        seconds[0] = 61
+        with pytest.raises(NeedsPeople, match="no role is bound"):
+            machine.fetch()
+
+
+@contextmanager
+def metadata_at(url: str) -> Iterator[list[str]]:
+    """The same address, where now a service listens that binds no role."""
+    asked: list[str] = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    port = int(url.rstrip("/").rsplit(":", 1)[1])
+    server = ThreadingHTTPServer(("127.0.0.1", port), Service)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Fetching:
+    """Gives keys that expire 1000 s later, or fails."""
+
+    def __init__(self) -> None:
+        self.now, self.count, self.failing = 0.0, 0, False
+
+    def fetch(self) -> Keys:
+        self.count += 1
+        if self.failing:
+            raise Throttled("no answer")
+        return Keys(f"id-{self.count}", "key", "token", self.now + 1000)
+
+
+def test_keys_are_kept_and_fetched_anew_before_they_expire() -> None:
+    source = Fetching()
+    renewed = Renewed(source.fetch, lambda: source.now)
+    assert [renewed.get().secret_id for _ in range(3)] == ["id-1"] * 3
+    source.now = 699
+    assert renewed.get().secret_id == "id-1"
+    source.now = 701
+    assert renewed.get().secret_id == "id-2"
+
+
+def test_while_keys_cannot_be_renewed_the_old_ones_are_used_as_long_as_they_last() -> None:
+    source = Fetching()
+    renewed = Renewed(source.fetch, lambda: source.now)
+    renewed.get()
+    source.failing, source.now = True, 999
+    assert renewed.get().secret_id == "id-1"
+    source.now = 1001
+    with pytest.raises(Throttled):
+        renewed.get()
+
+
+def test_keys_that_the_cloud_refused_are_fetched_anew() -> None:
+    source = Fetching()
+    renewed = Renewed(source.fetch, lambda: source.now)
+    renewed.get()
+    assert renewed.forget()
+    assert renewed.get().secret_id == "id-2"
+
+
+def test_many_threads_fetch_once() -> None:
+    source = Fetching()
+    renewed = Renewed(source.fetch, lambda: source.now)
+    threads = [threading.Thread(target=renewed.get) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert source.count == 1
+
+
+def test_environment_and_profile_go_before_the_machines_role() -> None:
+    source = Fetching()
+    machine = Renewed(source.fetch, lambda: source.now)
+    keys = {"TENCENTCLOUD_SECRET_ID": "own", "TENCENTCLOUD_SECRET_KEY": "key"}
+    assert Credentials(keys, (), machine=machine).get_credential_info()[0] == "own"
+    assert source.count == 0
+    assert Credentials({}, (), machine=machine).get_credential_info() == ("id-1", "key", "token")
+
+
+def test_without_any_credentials_all_ways_are_named() -> None:
+    with metadata({}) as (url, _), pytest.raises(NeedsPeople) as raised:
+        Credentials({}, (), machine=Renewed(MachineRole(url=url).fetch)).get_credential_info()
+    for way in ("TENCENTCLOUD_SECRET_ID", "~/.tencentcloud/credentials", "bind a role", "no role is bound"):
+        assert way in str(raised.value)
+
+
+def assumed(url: str) -> tuple[TencentCloud, Credentials]:
+    keys = {"TENCENTCLOUD_SECRET_ID": DEMO_SECRET_ID, "TENCENTCLOUD_SECRET_KEY": DEMO_SECRET_KEY}
+    credentials = Credentials(keys, ())
+    credentials.assume(ROLE, sdk_profile(url, 5))
+    return TencentCloud(credentials, endpoint=url, timeout_seconds=5), credentials
+
+
+def test_a_role_is_assumed_once_and_again_when_its_token_is_refused() -> None:
+    world = load_world().model_copy(update={"roles": (ROLE,)})
+    with serve(world, clock=ManualClock()) as server:
+        cloud, credentials = assumed(server.url)
+        for _ in range(2):
+            assert cloud.describe_instance("ap-guangzhou", "ins-demo0001") is not None
+        calls = [entry.name for entry in server.log if entry.kind == "call"]
+        assert calls == ["AssumeRole", "DescribeInstances", "DescribeInstances"]
+        assert credentials.get_credential_info()[0].startswith("AKIDassumed")
+        server.cloud.issued.update({name: (one, 0.0) for name, (one, _) in server.cloud.issued.items()})
+        with pytest.raises(Throttled, match="TokenFailure"):
+            cloud.describe_instance("ap-guangzhou", "ins-demo0001")
+        assert cloud.describe_instance("ap-guangzhou", "ins-demo0001") is not None
+
+
+def test_a_role_that_may_not_be_assumed_goes_to_people() -> None:
+    with serve() as server:
+        cloud, _ = assumed(server.url)
+        with pytest.raises(NeedsPeople, match=r"AssumeRole in ap-guangzhou: .*does not exist"):
+            cloud.describe_instance("ap-guangzhou", "ins-demo0001")
+
+
+def test_no_key_is_in_what_is_printed_of_keys() -> None:
+    assert "tmp" not in repr(Keys("AKID", "tmp-key", "tmp-token", 1.0))
