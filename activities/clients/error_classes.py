@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from activities.clients.error_table import BY_ACTION, CODES, FAMILIES, MAY_HAVE_ACTED, Class, Table
 from activities.clients.unreachable_codes import UNREACHABLE
-from remediation.errors import AlreadySo, NeedsPeople, OutcomeUnknown, Throttled
+from remediation.errors import AlreadySo, NeedsPeople, NotYet, OutcomeUnknown, Throttled
 
 SIGNATURE_VALID_SECONDS = 300
 
@@ -51,11 +51,12 @@ def classify(action: str, code: str, *, mutating: bool) -> Class:
     """The class of an error that the *API* answered with; what the table does not know goes to people.
 
     What is not known and may have acted, by its family or because the error has no code at all, is an unknown outcome.
-    A read has no effect that could be unknown or reached already: there these two classes mean "try again".
+    A read has no effect that could be unknown or reached already, and no state that it has to wait for: there these
+    three classes mean "try again". (An expired signature, for one, must not pass for a "not yet" that was *seen*.)
     """
     unknown = OutcomeUnknown if not code or code.split(".")[0] in MAY_HAVE_ACTED else NeedsPeople
     kind = declared(action, code) or unknown
-    if not mutating and kind in (OutcomeUnknown, AlreadySo):
+    if not mutating and kind in (OutcomeUnknown, AlreadySo, NotYet):
         return Throttled
     return kind
 

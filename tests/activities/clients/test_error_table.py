@@ -190,8 +190,8 @@ def test_a_code_without_a_class_goes_to_people_and_never_by_its_family(code: str
     assert classify("RebootInstances", code, mutating=mutating) is NeedsPeople
 
 
-def test_a_read_has_no_effect_that_could_be_unknown_or_reached_already() -> None:
+def test_a_read_has_no_effect_that_could_be_unknown_or_reached_already_and_no_state_to_wait_for() -> None:
     for code in {*EXACT, *IN_SDK, *COMMON, *MAY_HAVE_ACTED}:
         kind = classify(ANY, code, mutating=True)
-        expected = Throttled if kind in (OutcomeUnknown, AlreadySo) else kind
+        expected = Throttled if kind in (OutcomeUnknown, AlreadySo, NotYet) else kind
         assert classify(ANY, code, mutating=False) is expected
