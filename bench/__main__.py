@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,7 +13,7 @@ from rich.console import Console
 from bench.report import Report, progress
 from bench.sides import measure_over_http, measure_side_by_side
 from bench.still import measure_memories, measure_restarts
-from tests.temporal_server import dev_server
+from tests.temporal_server import dev_server, server_speaks_on_stderr
 
 
 def main(
@@ -26,7 +22,7 @@ def main(
 ) -> None:
     """Measure ours beside a bare parent and child with as many activities that do nothing."""
     report = Report()
-    with _servers_words_on_stderr() as out:
+    with server_speaks_on_stderr() as out:
         asyncio.run(_measure(report, quick))
         report.show(Console(file=out))
     if to is not None:
@@ -43,18 +39,6 @@ async def _measure(report: Report, quick: bool) -> None:
         async with dev_server() as server:  # afresh: the restarts are not to wait behind what was
             await measure_restarts(report, server, folder, quick)
             await measure_memories(report, server, folder, quick)
-
-
-@contextmanager
-def _servers_words_on_stderr() -> Iterator[TextIO]:
-    """The dev server prints a banner to the stdout that it inherits: ours is for the report alone."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        try:
-            yield out
-        finally:
-            out.flush()
-            os.dup2(out.fileno(), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

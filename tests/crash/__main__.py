@@ -16,7 +16,7 @@ from rich.table import Table
 
 from tests.crash.cases import Case, around_calls, at_events
 from tests.crash.run import Verdict, nominal, run
-from tests.temporal_server import Server, dev_server
+from tests.temporal_server import Server, dev_server, server_speaks_on_stderr
 
 _ROOMS = ("workflows", "activities", "remediation", "simulator", "tests/crash")
 progress = Console(stderr=True)
@@ -38,11 +38,12 @@ def main(
     results.parent.mkdir(parents=True, exist_ok=True)
     if fresh:
         results.unlink(missing_ok=True)
-    verdicts = asyncio.run(_all(only, jobs, results))
-    if output == "json":
-        typer.echo(json.dumps([one.as_dict() for one in verdicts], ensure_ascii=False, indent=1))
-    else:
-        _show(verdicts)
+    with server_speaks_on_stderr() as out:
+        verdicts = asyncio.run(_all(only, jobs, results))
+        if output == "json":
+            json.dump([one.as_dict() for one in verdicts], out, ensure_ascii=False, indent=1)
+        else:
+            _show(verdicts, Console(file=out))
     raise typer.Exit(0 if verdicts and all(one.ok for one in verdicts) else 1)
 
 
@@ -92,13 +93,12 @@ def _source() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
-def _show(verdicts: list[Verdict]) -> None:
+def _show(verdicts: list[Verdict], console: Console) -> None:
     table = Table("the worker died at", "outcome", "seconds", "broken promises")
     for one in verdicts:
         kept = "[green]none[/]" if one.allowed else "[bold red]not an outcome that is allowed[/]"
         said = "; ".join(one.broken) or kept
         table.add_row(one.case, f"{one.outcome} ({one.reason})", f"{one.seconds:.0f}", said)
-    console = Console()
     console.print(table)
     outcomes = Counter(one.outcome for one in verdicts)
     broken = sum(not one.ok for one in verdicts)
