@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from temporalio.client import Client
 
-from remediation.cloud import REBOOT, Operation
+from remediation.cloud import CREATE_SNAPSHOT, REBOOT, Operation
 from remediation.errors import NeedsPeople, OutcomeUnknown, Refused
 from remediation.reasons import Code
 from remediation.report import Outcome
@@ -108,3 +109,36 @@ async def test_unprotected_local_disks_that_the_runbook_accepts_are_rebooted(cli
 
     assert result.outcome is Outcome.RECOVERED
     assert on.cloud.mutating() == [REBOOT]
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "rebooted"),
+    [(CREATE_SNAPSHOT, Code.CANCELLED, False), (REBOOT, Code.CANCELLED_LATE, True)],
+)
+async def test_a_cancel_between_sent_and_recorded_ends_in_a_known_and_told_state(
+    client: Client, unique: str, action: str, code: Code, rebooted: bool
+) -> None:
+    sent, go_on = threading.Event(), threading.Event()
+
+    def answer_late(called: str) -> None:
+        if called == action:
+            sent.set()
+            go_on.wait(30)
+
+    cloud = StagedCloud(after_effect=answer_late)
+    async with stage(client, unique, cloud) as on:
+        await on.send()
+        await until(lambda: _is_set(sent))
+        await on.remediation.cancel()
+        go_on.set()
+        result = await on.ended()
+
+    assert (result.outcome, result.reason.code) == (Outcome.CANCELLED, code)
+    # What was sent is known, and told, although it was cancelled in between.
+    assert len(result.snapshots) == cloud.mutating().count(CREATE_SNAPSHOT)
+    assert (result.reboot is not None) is rebooted
+    assert on.ears.headlines() == ["ACTING", "HELD"]
+
+
+async def _is_set(event: threading.Event) -> bool:
+    return event.is_set()
