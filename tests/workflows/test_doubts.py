@@ -8,6 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from remediation.cloud import REBOOT, Operation
+from remediation.contract import FINAL, FINAL_WHEN_MUTATING
 from remediation.errors import NeedsPeople, OutcomeUnknown, Refused
 from remediation.reasons import Code
 from remediation.report import Outcome
@@ -108,3 +109,16 @@ async def test_unprotected_local_disks_that_the_runbook_accepts_are_rebooted(cli
 
     assert result.outcome is Outcome.RECOVERED
     assert on.cloud.mutating() == [REBOOT]
+
+
+async def test_no_mutating_call_is_tried_again_by_the_server_after_a_time_out(client: Client, unique: str) -> None:
+    async with stage(client, unique) as on:
+        await on.send()
+        await on.ended()
+        history = await on.remediation.fetch_history()
+
+    scheduled = [one.activity_task_scheduled_event_attributes for one in history.events]
+    final = {one.activity_type.name: set(one.retry_policy.non_retryable_error_types) for one in scheduled}
+    for mutating in ("create_snapshot", "reboot_instance"):
+        assert final[mutating] == set(FINAL_WHEN_MUTATING)
+    assert final["inspect_instance"] == set(FINAL)  # a read that was in flight when its worker died is repeated
