@@ -129,6 +129,8 @@ def _chosen(names: list[str]) -> list[Bug]:
 
 def _table(trials: list[Trial]) -> Table:
     table = Table("promise", "bug", "caught by", "seconds")
+    for column in table.columns:
+        column.overflow = "fold"  # a name that is cut can be found nowhere
     table.columns[3].justify = "right"
     for one in trials:
         caught = escape(_short(one.caught_by)) or "[red]NOT CAUGHT[/]"
