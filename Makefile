@@ -34,6 +34,9 @@ format: setup ## write the format and the safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+sabotage: setup ## plant bugs, and see the suite catch each (ARGS="--only stale-snapshot" for one)
+	@$(BIN)/python -m tests.sabotage $(ARGS)
+
 bench: setup ## measure throughput, latency, history and memory against a bare parent and child
 	@$(BIN)/python -m bench $(ARGS)
 
@@ -47,4 +50,4 @@ lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
 clean: ## remove what setup, tests and demo made
 	rm -rf .venv .venv310 .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo test check format bench crash lock clean
+.PHONY: help setup demo test check format bench crash sabotage lock clean

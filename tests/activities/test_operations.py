@@ -13,6 +13,7 @@ from remediation.acts import OperationSent
 from remediation.cloud import REBOOT, START, STOP, Disk, Instance, Operation, ReadySnapshot
 from remediation.contract import Queue
 from remediation.errors import AlreadySo, CloudError, NotYet, OutcomeUnknown, Refused
+from remediation.permits import MAX_READING_AGE_SECONDS
 from remediation.rates import CALLS
 from remediation.runbooks import Mode
 from tests.activities.hands import TARGET, a_reboot_input, attempt, lost, now, protected
@@ -143,6 +144,47 @@ def test_an_instance_with_an_operation_in_progress_is_read_again() -> None:
     )
     with pytest.raises(NotYet, match="OperationInProgress"):
         rebooted(cloud)
+
+
+def test_somebody_elses_reboot_for_which_ours_is_refused_is_not_taken_for_ours() -> None:
+    cloud = protected(polls_until_back=99)
+
+    def somebody_was_faster(action: str) -> None:
+        if action == REBOOT:
+            operation(cloud, name=REBOOT, state="OPERATING", request_id="r-theirs")
+            raise AlreadySo("busy", action=REBOOT, code="UnsupportedOperation.InstanceStateRebooting")
+
+    cloud.on_call = somebody_was_faster
+    with pytest.raises(NotYet, match="InstanceStateRebooting"):
+        rebooted(cloud)
+    with pytest.raises(Refused, match="r-theirs"):
+        rebooted(cloud)
+
+
+def test_each_attempt_reads_the_instance_anew() -> None:
+    cloud = protected(instance=lambda _: an_instance(state="REBOOTING"))
+    same_worker = hands(cloud)
+    with pytest.raises(NotYet):
+        attempt().run(same_worker.reboot_instance, a_reboot_input())
+    cloud.instance = lambda _: an_instance(state="STOPPED")
+    with pytest.raises(Refused, match="STOPPED"):
+        attempt().run(same_worker.reboot_instance, a_reboot_input())
+    assert cloud.mutating() == []
+
+
+def test_a_reading_that_took_too_long_is_too_old_to_send_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = [1000.0]
+    monkeypatch.setattr("activities.acting.clock", lambda: times[-1])
+    cloud = protected()
+
+    def slow(action: str) -> None:
+        if action == "DescribeDisks":
+            times.append(times[-1] + MAX_READING_AGE_SECONDS + 1)
+
+    cloud.on_call = slow
+    with pytest.raises(NotYet, match="the guard's reading is 11 s old"):
+        rebooted(cloud)
+    assert cloud.mutating() == []
 
 
 @pytest.mark.parametrize("error", [OutcomeUnknown("lost"), ValueError("our bug")])

@@ -142,6 +142,12 @@ def test_an_incidents_id_reads_both_ways(suffix: str) -> None:
     assert contract.remediation_id("ap-guangzhou", "ins-0abc1234") == f"{workflow_id}/remediation"
 
 
+def test_a_remediation_has_one_id_for_each_instance() -> None:
+    ids = [contract.remediation_id(*at) for at in (("gz", "ins-a"), ("gz", "ins-b"), ("sh", "ins-a"), ("gz", "ins-a"))]
+    assert len(set(ids)) == 3
+    assert ids[0] == ids[3]
+
+
 def test_the_same_unreadable_body_has_the_same_id() -> None:
     assert contract.unreadable_id("abc") == "unreadable/abc"
     assert contract.unreadable_id("abc") != contract.UNREADABLE_DIGEST_ID

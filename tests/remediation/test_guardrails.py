@@ -99,6 +99,12 @@ def test_a_stopping_verdict_names_what_it_is_about() -> None:
         pytest.param(an_instance(local_disks=("disk-local",)), (), Code.UNPROTECTED, id="only local disks"),
         pytest.param(an_instance(), (SYSTEM, SHARED), Code.UNPROTECTED, id="a shared disk"),
         pytest.param(an_instance(), (SYSTEM, UNABLE), Code.UNPROTECTED, id="a disk without snapshot ability"),
+        pytest.param(
+            an_instance(disk_ids=("disk-sys", "disk-dat", "disk-unseen")),
+            (SYSTEM, DATA),
+            Code.UNPROTECTED,
+            id="a disk that only the instance names",
+        ),
         pytest.param(an_instance(), (), Code.NO_DISKS, id="no disks are seen"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from temporalio.client import Client
 
 from remediation.cloud import CREATE_SNAPSHOT, REBOOT, Operation
+from remediation.contract import FINAL, FINAL_WHEN_MUTATING
 from remediation.errors import NeedsPeople, OutcomeUnknown, Refused
 from remediation.reasons import Code
 from remediation.report import Outcome
@@ -142,3 +143,16 @@ async def test_a_cancel_between_sent_and_recorded_ends_in_a_known_and_told_state
 
 async def _is_set(event: threading.Event) -> bool:
     return event.is_set()
+
+
+async def test_no_mutating_call_is_tried_again_by_the_server_after_a_time_out(client: Client, unique: str) -> None:
+    async with stage(client, unique) as on:
+        await on.send()
+        await on.ended()
+        history = await on.remediation.fetch_history()
+
+    scheduled = [one.activity_task_scheduled_event_attributes for one in history.events]
+    final = {one.activity_type.name: set(one.retry_policy.non_retryable_error_types) for one in scheduled}
+    for mutating in ("create_snapshot", "reboot_instance"):
+        assert final[mutating] == set(FINAL_WHEN_MUTATING)
+    assert final["inspect_instance"] == set(FINAL)  # a read that was in flight when its worker died is repeated

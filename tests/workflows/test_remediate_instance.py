@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from temporalio.client import Client
 
-from remediation.cloud import REBOOT, Disk, Operation
+from remediation.cloud import REBOOT, Agent, Disk, Operation
 from remediation.errors import NeedsPeople, OutcomeUnknown, Throttled
+from remediation.permits import SendPermit
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
@@ -159,6 +161,30 @@ async def test_without_a_new_heartbeat_of_an_agent_that_is_there_nothing_is_call
     assert Code.NO_HEARTBEAT in {one.code for one in result.unproven}
 
 
+class BeatsOnlyWhileGoingDown(StagedCloud):
+    """Its guest was heard last after the reboot was sent, and before the instance was back."""
+
+    last: datetime | None = None
+
+    def describe_agent(self, region: str, instance_id: str) -> Agent | None:
+        return Agent(online=True, last_heartbeat=self.last)
+
+    def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
+        request_id = super().reboot_instance(permit, region, instance_id, stop_type=stop_type)
+        self.last = datetime.now(timezone.utc)
+        return request_id
+
+
+async def test_a_heartbeat_from_before_it_was_back_is_no_proof(client: Client, unique: str) -> None:
+    changes = ("timeout: 1m}", "timeout: 2s}")
+    async with stage(client, unique, BeatsOnlyWhileGoingDown(polls_until_back=2), changes) as on:
+        await on.send()
+        result = await on.ended()
+
+    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.NO_PROOF)
+    assert Code.NO_HEARTBEAT in {one.code for one in result.unproven}
+
+
 async def test_an_instance_without_an_agent_is_recovered_and_the_notice_says_what_was_not_proven(
     client: Client, unique: str
 ) -> None:
@@ -228,8 +254,11 @@ async def test_a_snapshot_that_never_showed_is_sent_once_more_after_its_validity
 ) -> None:
     cloud = StagedCloud()
     lost: list[str] = []
+    snapshots_at: list[float] = []
 
     def lose_the_request(action: str) -> None:
+        if action == "CreateSnapshot":
+            snapshots_at.append(time.monotonic())
         if action in ("CreateSnapshot", REBOOT) and lost.count(action) < 1:
             lost.append(action)
             raise OutcomeUnknown("no usable answer", action=action)
@@ -242,6 +271,25 @@ async def test_a_snapshot_that_never_showed_is_sent_once_more_after_its_validity
     assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.REBOOT_UNKNOWN)
     assert on.cloud.mutating() == ["CreateSnapshot", "CreateSnapshot", "CreateSnapshot", REBOOT]
     assert sorted(cloud.snapshots) == ["snap-1", "snap-2"]
+    assert snapshots_at[2] - snapshots_at[0] >= 2  # as long as the lost one could still have come
+
+
+async def test_a_snapshot_that_is_lost_twice_goes_to_people_and_is_not_sent_for_ever(
+    client: Client, unique: str
+) -> None:
+    cloud = StagedCloud(disks=(Disk(disk_id="disk-sys"),))
+
+    def lose_the_request(action: str) -> None:
+        if action == "CreateSnapshot" and cloud.calls.count(action) < 4:
+            raise OutcomeUnknown("no usable answer", action=action)
+
+    cloud.on_call = lose_the_request
+    async with stage(client, unique, cloud, signature_validity="1s") as on:
+        await on.send()
+        result = await on.ended()
+
+    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.SNAPSHOT_UNKNOWN)
+    assert on.cloud.mutating() == ["CreateSnapshot", "CreateSnapshot"]
 
 
 async def test_somebody_elses_reboot_while_snapshots_are_made_stops_ours(client: Client, unique: str) -> None:

@@ -194,6 +194,15 @@ def test_sets_that_are_null_are_nothing_found(scripted: Scripted) -> None:
     assert client.describe_snapshots(REGION, ("snap-1",)) == ()
 
 
+def test_a_filter_that_is_not_exact_finds_no_other_snapshot(scripted: Scripted) -> None:
+    """Whether the API's own filter is exact is documented nowhere; another run's snapshot must not be adopted (P2)."""
+    named = [("snap-1", "disk-1", "medic-1"), ("snap-2", "disk-1", "medic-12"), ("snap-3", "disk-2", "medic-1")]
+    rows = [{"SnapshotId": one, "DiskId": disk, "SnapshotName": name} for one, disk, name in named]
+    scripted.answers.append({"SnapshotSet": rows, "TotalCount": 3, "RequestId": "r"})
+
+    assert [one.snapshot_id for one in scripted.client().find_snapshots(REGION, "disk-1", "medic-1")] == ["snap-1"]
+
+
 def reboot(server: Scripted) -> CloudError:
     permit = SendPermit(mode=Mode.ACT, read_at=clock(), deadline=clock() + 30, clock=clock)
     with pytest.raises(CloudError) as raised:

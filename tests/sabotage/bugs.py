@@ -1,0 +1,22 @@
+"""All planted bugs, by promise. P4, P6, P7, P12 and P14 do not concern how a call is made, and have none here."""
+
+from __future__ import annotations
+
+from tests.sabotage.bug import Bug
+from tests.sabotage.freshness import DRY, FRESH, TARGETED
+from tests.sabotage.once import ALONE, ONCE
+from tests.sabotage.proof import ENDING, HONEST
+from tests.sabotage.protection import PROTECTED
+from tests.sabotage.rollback import ROLLED_BACK
+
+BUGS: tuple[Bug, ...] = (
+    *PROTECTED,
+    *ONCE,
+    *ALONE,
+    *DRY,
+    *TARGETED,
+    *FRESH,
+    *HONEST,
+    *ENDING,
+    *ROLLED_BACK,
+)
