@@ -20,7 +20,6 @@ from tests.end_to_end.fault import (
     PEOPLE,
     REBOOT,
     REFUSED,
-    REGION,
     SICK,
     SNAPSHOTS,
     SYSTEM,
@@ -77,10 +76,8 @@ def _others() -> Iterator[Fault]:
     minor = {"out of scope", "with one more disk", "isolated"}  # nothing that a reboot under way minds
     for name, change in what.items():
         do = {"instance": PATIENT, **change}
-        already = {"happenings": [{"region": REGION, **do}]}
-        allowed, reboots = (CURED, ONE) if name == "with one more disk" else (UNTOUCHED, NONE)
-        yield Fault(f"{name} before the first look", allowed, account=already, runbook="hasty", reboots=reboots)
         for moment, action, at, reboots in (
+            ("at the first look", LOOK, "arrival", NONE),
             ("while snapshots are made", CREATE, "effect", NONE),
             ("as the reboot arrives", REBOOT, "arrival", NONE),
             ("after the effect", REBOOT, "effect", ONE),
@@ -93,6 +90,8 @@ def _others() -> Iterator[Fault]:
             )
             if action == REBOOT and at == "arrival" and name in ("out of scope", "with one more disk"):
                 allowed, reboots = CURED, ONE  # after the last look: the gap that safety.md names
+            if action == LOOK:
+                allowed, reboots = (CURED, ONE) if name == "with one more disk" else (UNTOUCHED, NONE)
             yield Fault(f"{name} {moment}", allowed, (rule,), runbook="hasty", reboots=reboots)
 
 
@@ -150,7 +149,9 @@ def _lateness() -> Iterator[Fault]:
     gone = {"in_seconds": 200, "disk": SYSTEM, "snapshot": "vanish"}
     cue = {"action": CREATE, "kind": "befall", "at": "effect", "do": gone}
     late = {"data_snapshot": 300.0}
-    yield Fault("a ready snapshot vanishes before the reboot", PEOPLE, (cue,), durations=late, reboots=NONE)
+    yield Fault(
+        "a ready snapshot vanishes before the reboot", PEOPLE, (cue,), durations=late, runbook="hasty", reboots=NONE
+    )
 
 
 def _doubts_with_others() -> Iterator[Fault]:

@@ -49,9 +49,9 @@ runbooks:
     ladder: [reboot: {timeout: 2m}]
     verify: {settle: 0s, timeout: 1m}
   hasty:
-    snapshot: {timeout: 8s}
-    ladder: [reboot: {timeout: 6s}]
-    verify: {settle: 0s, timeout: 5s}
+    snapshot: {timeout: 20s}
+    ladder: [reboot: {timeout: 10s}]
+    verify: {settle: 0s, timeout: 8s}
   insistent:
     snapshot: {timeout: 10m}
     ladder: [reboot: {timeout: 30s, resend: true}]
@@ -90,7 +90,7 @@ class Clouds:
         self._of: dict[str, Cloud] = {}
 
     def add(self, instance_id: str, url: str) -> Cloud:
-        client = TencentCloud(Credentials(_KEYS, ()), endpoint=url, timeout_seconds=1)
+        client = TencentCloud(Credentials(_KEYS, ()), endpoint=url, timeout_seconds=2)
         self._of[contract.remediation_id(REGION, instance_id)] = client
         return client
 
@@ -222,7 +222,7 @@ async def trials(client: Client) -> AsyncIterator[Trials]:
             "poll_interval": "1s",
             "signature_validity": "2s",
             "cloud_patience": "30s",
-            "cloud_timeout": "1s",
+            "cloud_timeout": "2s",
             "rate_limits": "off",
         }
     )
