@@ -54,6 +54,8 @@ DONE: Mapping[str, Rule] = {
     "done and InternalError": {"kind": "error", "at": "effect"},
     "done and reset": {"kind": "reset", "at": "effect"},
     "done and silence": {"kind": "silence", "at": "effect"},
+    "the answer takes too long": {"kind": "delay", "seconds": 2.5, "at": "effect"},
+    "held on its way": {"kind": "delay", "seconds": 2.5},
     "late, answer lost": {"kind": "late", "seconds": MINUTE / 2},
     "late, http_500": {"kind": "late", "seconds": MINUTE / 2, "answer": "http_500"},
     "late, InternalError": {"kind": "late", "seconds": MINUTE / 2, "answer": "error"},

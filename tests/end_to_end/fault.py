@@ -14,6 +14,7 @@ REGION, SYSTEM, DATA = "ap-guangzhou", "disk-trialsys", "disk-trialdat"
 PATIENT = "ins-patient0"  # as the table of faults writes it; each run has an id of its own
 LOOK, DISKS, SNAPSHOTS = "DescribeInstances", "DescribeDisks", "DescribeSnapshots"
 AGENT, CREATE, REBOOT = "DescribeAutomationAgentStatus", "CreateSnapshot", "RebootInstances"
+ACT_WITHIN_SECONDS = 3600
 MINUTE = 60  # of the cloud's time, which is a second here
 
 # What ends in time and leaves the state readable; how many of them go to people is counted over all of them.
@@ -48,6 +49,7 @@ class Fault:
         durations, instance, disk, account: what is different in the world, its system disk being the `disk`.
         reboots: how many may have been accepted by the cloud in the end.
         knock: somebody else calls the cloud first, so that the first call of the run finds the rule at work.
+        age: of the alarm, in seconds, when it comes in.
         recovers_at: the symptom is gone, and its recovery comes in, once this action took effect.
     """
 
@@ -61,6 +63,7 @@ class Fault:
     account: Mapping[str, Any] = field(default_factory=dict)
     reboots: frozenset[int] = frozenset({0, 1})
     knock: bool = False
+    age: float = 0
     recovers_at: str = ""
 
     def world(self, instance_id: str) -> World:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.end_to_end.fault import (
+    ACT_WITHIN_SECONDS,
     AGENT,
     CREATE,
     CURED,
@@ -19,9 +20,9 @@ from tests.end_to_end.fault import (
     PEOPLE,
     REBOOT,
     REFUSED,
-    REGION,
     SICK,
     SNAPSHOTS,
+    SYSTEM,
     UNTOUCHED,
     WELL_BY_ITSELF,
     Fault,
@@ -75,10 +76,8 @@ def _others() -> Iterator[Fault]:
     minor = {"out of scope", "with one more disk", "isolated"}  # nothing that a reboot under way minds
     for name, change in what.items():
         do = {"instance": PATIENT, **change}
-        already = {"happenings": [{"region": REGION, **do}]}
-        allowed, reboots = (CURED, ONE) if name == "with one more disk" else (UNTOUCHED, NONE)
-        yield Fault(f"{name} before the first look", allowed, account=already, runbook="hasty", reboots=reboots)
         for moment, action, at, reboots in (
+            ("at the first look", LOOK, "arrival", NONE),
             ("while snapshots are made", CREATE, "effect", NONE),
             ("as the reboot arrives", REBOOT, "arrival", NONE),
             ("after the effect", REBOOT, "effect", ONE),
@@ -91,6 +90,8 @@ def _others() -> Iterator[Fault]:
             )
             if action == REBOOT and at == "arrival" and name in ("out of scope", "with one more disk"):
                 allowed, reboots = CURED, ONE  # after the last look: the gap that safety.md names
+            if action == LOOK:
+                allowed, reboots = (CURED, ONE) if name == "with one more disk" else (UNTOUCHED, NONE)
             yield Fault(f"{name} {moment}", allowed, (rule,), runbook="hasty", reboots=reboots)
 
 
@@ -137,6 +138,36 @@ def _recoveries() -> Iterator[Fault]:
     yield Fault("well by itself after the reboot was sent", CURED, recovers_at=REBOOT, reboots=ONE)
 
 
+def _lateness() -> Iterator[Fault]:
+    slow = {"data_snapshot": 600.0}
+    old = ACT_WITHIN_SECONDS - 5
+    yield Fault("the snapshots outlast the alarm", PEOPLE, durations=slow, age=old, reboots=NONE)
+    for action in (CREATE, REBOOT):
+        rule = {"action": action, "kind": "throttle", "times": 4}
+        yield Fault(f"{action}, throttled until the alarm is too old", PEOPLE, (rule,), age=old, reboots=NONE)
+    # Both snapshots are ready, the second one late, when the first one goes.
+    gone = {"in_seconds": 200, "disk": SYSTEM, "snapshot": "vanish"}
+    cue = {"action": CREATE, "kind": "befall", "at": "effect", "do": gone}
+    late = {"data_snapshot": 300.0}
+    yield Fault(
+        "a ready snapshot vanishes before the reboot", PEOPLE, (cue,), durations=late, runbook="hasty", reboots=NONE
+    )
+
+
+def _doubts_with_others() -> Iterator[Fault]:
+    """A reboot of which nobody knows whether it was done, and somebody else at work on the instance."""
+    blind = {"action": LOOK, "kind": "http_500", "skip": 4}  # the first look for it: at the next one theirs hides it
+    for runbook in ("hasty", "insistent"):
+        for kind, reboots in (("drop_before", NONE), ("lose_answer", ONE)):
+            for operation in ("RebootInstances", "StopInstances"):
+                do = {"instance": PATIENT, "operate": operation, "in_seconds": 35 if reboots == ONE else 1}
+                cue = {"action": REBOOT, "kind": "befall", "at": "effect" if reboots == ONE else "arrival", "do": do}
+                rules = (cue, {"action": REBOOT, "kind": kind}, blind)
+                ends = SICK | CURED if operation == REBOOT else SICK | PEOPLE
+                told = f"{kind} of the reboot ({runbook}), and somebody's {operation}"
+                yield Fault(told, ends, rules, runbook=runbook, reboots=reboots)
+
+
 # What takes longest, a minute, first.
 LASTING: Mapping[str, tuple[Fault, ...]] = {
     "hopeless snapshots": tuple(_hopeless_snapshots()),
@@ -144,5 +175,7 @@ LASTING: Mapping[str, tuple[Fault, ...]] = {
     "account": tuple(_account()),
     "others": tuple(_others()),
     "doubtful reboots": tuple(_doubtful_reboots()),
+    "lateness": tuple(_lateness()),
+    "doubts with others": tuple(_doubts_with_others()),
     "recoveries": tuple(_recoveries()),
 }

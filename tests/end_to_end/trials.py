@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
 from temporalio import activity
@@ -27,14 +27,13 @@ from simulator.server import Server as Simulator
 from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY
 from starter.start import start
-from tests.end_to_end.fault import REGION, Fault
+from tests.end_to_end.fault import ACT_WITHIN_SECONDS, REGION, Fault
 from tests.workflows.staging import Ears, until
 from worker import build_workers, work
 
 SPEED = 60.0  # of the cloud: what it takes a minute for is done in a second
-AT_ONCE = 24
+AT_ONCE = 32
 LONGEST_SECONDS = 150  # a reading after a deadline is tried for a minute, a call that may act for a minute and a half
-ACT_WITHIN_SECONDS = 3600
 
 PAGE = """
 channels:
@@ -50,13 +49,14 @@ runbooks:
     ladder: [reboot: {timeout: 2m}]
     verify: {settle: 0s, timeout: 1m}
   hasty:
-    snapshot: {timeout: 8s}
-    ladder: [reboot: {timeout: 6s}]
-    verify: {settle: 0s, timeout: 5s}
+    snapshot: {timeout: 20s}
+    ladder: [reboot: {timeout: 10s}]
+    verify: {settle: 0s, timeout: 8s}
   insistent:
     snapshot: {timeout: 10m}
-    ladder: [reboot: {timeout: 2m, resend: true}]
+    ladder: [reboot: {timeout: 30s, resend: true}]
     verify: {settle: 0s, timeout: 1m}
+guardrails: {max_age: 2h, act_within: 1h}
 operators: [oncall]
 """
 _TYPES = {"patient": "DiskReadonly", "hasty": "PingUnreachable", "insistent": "GuestOom"}
@@ -90,7 +90,7 @@ class Clouds:
         self._of: dict[str, Cloud] = {}
 
     def add(self, instance_id: str, url: str) -> Cloud:
-        client = TencentCloud(Credentials(_KEYS, ()), endpoint=url, timeout_seconds=1)
+        client = TencentCloud(Credentials(_KEYS, ()), endpoint=url, timeout_seconds=2)
         self._of[contract.remediation_id(REGION, instance_id)] = client
         return client
 
@@ -134,7 +134,7 @@ class Trials:
             theirs = self.clouds.add(instance_id, cloud.url)
             if fault.knock:
                 await asyncio.to_thread(theirs.describe_agent, REGION, instance_id)
-            alarmed_at = datetime.now(timezone.utc)
+            alarmed_at = datetime.now(timezone.utc) - timedelta(seconds=fault.age)
             await self._send(fault, instance_id, alarmed_at)
             recovered_at = await self._recover(fault, instance_id, cloud) if fault.recovers_at else None
             result = await self._ended(instance_id)
@@ -173,7 +173,7 @@ class Trials:
             "status": status,
             "data": {"appId": 1},
         }
-        await start(self.client, event, received_at=at, task_queue=self.task_queue)
+        await start(self.client, event, received_at=datetime.now(timezone.utc), task_queue=self.task_queue)
 
     async def _ended(self, instance_id: str) -> RemediationResult | None:
         workflow_id = contract.remediation_id(REGION, instance_id)
@@ -222,7 +222,7 @@ async def trials(client: Client) -> AsyncIterator[Trials]:
             "poll_interval": "1s",
             "signature_validity": "2s",
             "cloud_patience": "30s",
-            "cloud_timeout": "1s",
+            "cloud_timeout": "2s",
             "rate_limits": "off",
         }
     )
