@@ -7,11 +7,12 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
 
 from remediation import contract
 from remediation.cloud import Instance, Operation
@@ -137,6 +138,14 @@ async def until(condition: Any, seconds: float = 30) -> Any:
         if asyncio.get_running_loop().time() > end:
             raise AssertionError(f"{condition.__qualname__} did not become true within {seconds} s")
         await asyncio.sleep(0.05)
+
+
+async def skip(environment: WorkflowEnvironment, time: timedelta) -> None:
+    """Let so much time pass, in pieces: one long skip is one call, which a busy machine does not answer in time."""
+    piece = timedelta(minutes=10)
+    while time > timedelta():
+        await environment.sleep(min(piece, time))
+        time -= piece
 
 
 def page(*changes: tuple[str, str]) -> Config:

@@ -12,7 +12,7 @@ from remediation.cloud import REBOOT
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import stage, until
+from tests.workflows.staging import skip, stage, until
 
 pytestmark = pytest.mark.temporal
 
@@ -45,7 +45,7 @@ async def test_a_snapshot_of_four_hours_is_waited_for_in_one_activity(
         began = await time_skipping.get_current_time()
         await on.send(at=began)
         await on.decided()
-        await time_skipping.sleep(timedelta(hours=5))
+        await skip(time_skipping, timedelta(hours=5))
         result = await on.ended()
         history = await on.remediation.fetch_history()
 
@@ -64,7 +64,7 @@ async def test_a_snapshot_is_not_waited_for_longer_than_a_reboot_is_allowed(
         began = await time_skipping.get_current_time()
         await on.send(at=began)
         await on.decided()
-        await time_skipping.sleep(timedelta(hours=2))
+        await skip(time_skipping, timedelta(hours=2))
         result = await on.ended()
 
     waited = next(step for step in result.steps if step.name == "snapshots")
