@@ -1,7 +1,7 @@
 """What every test may ask for: a real Temporal server, and one whose time can be skipped.
 
-Each is started once for each test process (so `pytest -n 2` has two), on ports of its own, and ends with it. Isolate
-tests from one another by a task queue and an instance id of their own: see `unique`.
+The first is started once for each test process (so `pytest -n 2` has two), on ports of its own, and ends with it.
+Isolate tests from one another by a task queue and an instance id of their own: see `unique`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ def client(server: Server) -> Client:
     return server.client
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture
 async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """The time-skipping server; start workflows with `.client`, and await their results to let time pass."""
+    """The time-skipping server; start workflows with `.client`, and await their results to let time pass.
+
+    Each test has one of its own: a skip would wake what another test left behind, and wait for it without its worker.
+    """
     async with time_skipping_server() as environment:
         yield environment
 
