@@ -14,7 +14,7 @@ from tests.temporal_server import Server
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes, pytest.mark.xdist_group("crash")]
 
-AT_ONCE = 6
+AT_ONCE = 12  # each is mostly waiting for the time-outs of what died
 CALLS = [
     "first CreateSnapshot, before the send",
     "first CreateSnapshot, under way: it takes effect late",
