@@ -16,8 +16,11 @@ from pathlib import Path
 from tests.sabotage.bug import Bug
 
 ROOT = Path(__file__).parents[2]
-# A test that waits for ever has failed too. (Unbroken, the slowest of them takes a few seconds.)
+# A test that waits for ever has failed too; unbroken, the slowest of them takes a few seconds. What does not even come
+# to its own end after that is cut off.
 HUNG_SECONDS = 25
+_CUT_OFF_SECONDS = 60
+_HUNG = -1
 _FAILED = re.compile(r"^FAILED (\S+?::\w+)", re.M)
 
 
@@ -70,24 +73,27 @@ def _assert_its_own_code_is_imported(copy: Path) -> None:
 
 
 def run_tests(copy: Path, tests: tuple[str, ...], *options: str) -> tuple[int, str]:
-    """pytest's exit code and its words, in this copy."""
+    """pytest's exit code and its words, in this copy; -1 if it had to be cut off."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *options, *tests]
     # Into a file: a server that a killed test left behind would hold a pipe open for ever.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as words:
         running = subprocess.Popen(
-            command, cwd=copy, env=_environment(copy), stdin=subprocess.DEVNULL, stdout=words, stderr=words
+            command,
+            cwd=copy,
+            env=_environment(copy),
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,  # to be ended with the servers that it has started
         )
         try:
-            code = running.wait(timeout=300)
-        except BaseException as error:
-            running.send_signal(signal.SIGINT)  # its fixtures end what they started
-            try:
-                running.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                running.kill()
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
-            code = -1
+            code = running.wait(timeout=_CUT_OFF_SECONDS if options else None)
+        except subprocess.TimeoutExpired:
+            code = _HUNG
+        finally:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
+                running.wait()
         words.seek(0)
         return code, words.read()
 
@@ -102,7 +108,8 @@ def try_bug(copy: Path, bug: Bug) -> Trial:
         (copy / bug.file).write_text(before, encoding="utf-8")
     # With -x an error of the collection or of a fixture exits with 1 as well: only a test that failed counts.
     failed = _FAILED.search(said) if code == 1 else None
-    return Trial(bug, failed[1] if failed else "", time.monotonic() - began, said)
+    caught_by = failed[1] if failed else bug.caught_by[0] if code == _HUNG else ""
+    return Trial(bug, caught_by, time.monotonic() - began, said)
 
 
 def see_them_pass(copy: Path, tests: tuple[str, ...]) -> None:
