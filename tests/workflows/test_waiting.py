@@ -87,3 +87,15 @@ async def test_a_wait_goes_on_when_all_workers_have_been_replaced(client: Client
 
     assert result.outcome is Outcome.RECOVERED
     assert cloud.mutating() == ["CreateSnapshot", "CreateSnapshot", REBOOT]
+
+
+async def test_a_snapshot_that_makes_no_progress_ends_the_run_before_the_reboot_and_before_its_deadline(
+    client: Client, unique: str
+) -> None:
+    hasty = ("snapshot: {timeout: 4h}", "snapshot: {timeout: 4h, stall: 3s}")
+    async with stage(client, unique, StagedCloud(polls_until_ready=10**6), hasty) as on:
+        await on.send()
+        result = await on.ended()
+
+    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.SNAPSHOT_STALLED)
+    assert REBOOT not in on.cloud.mutating()
