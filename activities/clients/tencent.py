@@ -27,6 +27,7 @@ from activities.clients.brake import Brake
 from activities.clients.credentials import Credentials
 from activities.clients.error_table import MUTATING
 from activities.clients.failures import Asked, check_answer, seconds_ahead, translate
+from activities.clients.signing import Signing
 from activities.clients.targets import check_target, instance
 from remediation.cloud import (
     APPLY_SNAPSHOT,
@@ -40,7 +41,7 @@ from remediation.cloud import (
     Invocation,
     Snapshot,
 )
-from remediation.errors import CloudError, NotYet, OutcomeUnknown, Refused, Throttled
+from remediation.errors import CloudError, OutcomeUnknown, Throttled
 from remediation.permits import SendPermit
 
 # At DEBUG the SDK logs whole requests, with the signature and the token in them.
@@ -56,6 +57,7 @@ class TencentCloud:
     def __init__(self, credentials: Credentials, *, endpoint: str | None = None, timeout_seconds: float = 10) -> None:
         """`endpoint` takes every product's API at one address, for example `http://127.0.0.1:8080`."""
         self._credentials = credentials
+        self._signing = Signing(credentials)
         self._profile = sdk_profile(endpoint, timeout_seconds)
         self._is_local = _is_loopback(endpoint)
         # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
@@ -173,10 +175,7 @@ class TencentCloud:
         asked = Asked(action, region, params, mutating=action in MUTATING)
         check_target(action, region, params, asked.mutating)
         client = self._client(product, region)
-        refusal = permit.refusal() if permit else "it has no permit"
-        if asked.mutating and refusal:
-            kind = NotYet if permit and permit.mode.value == "act" else Refused
-            raise kind(f"not sent: {refusal}", action=action, region=region, code="NotSent")
+        self._signing.begin(asked, permit)
         left = self._brake.seconds_left(region, action)
         if left:
             told = f"not sent: the cloud had too many requests, the next is in {left:.0f} s"
@@ -205,7 +204,7 @@ class TencentCloud:
     def _client(self, product: str, region: str) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
         if (product, region) not in clients:
-            client = _CLIENTS[product](self._credentials, region, self._profile)
+            client = _CLIENTS[product](self._signing, region, self._profile)
             if self._is_local:
                 client.request.conn.proxy = {"no_proxy": "*"}  # else the environment's proxy would be asked for it
             session = client.request.conn._session  # the SDK gives no other way to it

@@ -14,7 +14,9 @@ import pytest
 from activities.clients.credentials import Credentials
 from activities.clients.role_credentials import Keys, MachineRole, Renewed
 from activities.clients.tencent import TencentCloud, sdk_profile
-from remediation.errors import NeedsPeople, Throttled
+from remediation.errors import NeedsPeople, NotYet, Throttled
+from remediation.permits import MAX_READING_AGE_SECONDS, SendPermit
+from remediation.runbooks import Mode
 from simulator.clock import ManualClock
 from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, load_world
@@ -232,3 +234,23 @@ def test_a_role_that_may_not_be_assumed_goes_to_people() -> None:
 
 def test_no_key_is_in_what_is_printed_of_keys() -> None:
     assert "tmp" not in repr(Keys("AKID", "tmp-key", "tmp-token", 1.0))
+
+
+def test_keys_that_took_too_long_to_fetch_sign_no_mutating_call() -> None:
+    # The guard's reading was fresh when the call began, and is not any more when the keys are there.
+    time = [0.0]
+
+    def slowly() -> Keys:
+        time[0] += MAX_READING_AGE_SECONDS + 1
+        return Keys(DEMO_SECRET_ID, DEMO_SECRET_KEY, "", 1e12)
+
+    with serve() as server:
+        credentials = Credentials({}, (), machine=Renewed(slowly))
+        cloud = TencentCloud(credentials, endpoint=server.url, timeout_seconds=5)
+        permit = SendPermit(mode=Mode.ACT, read_at=0.0, deadline=1e9, clock=lambda: time[0])
+        with pytest.raises(NotYet, match="not sent: the guard's reading is 11 s old"):
+            cloud.reboot_instance(permit, "ap-guangzhou", "ins-demo0001", stop_type="SOFT")
+        assert server.log == []
+        fresh = SendPermit(mode=Mode.ACT, read_at=time[0], deadline=1e9, clock=lambda: time[0])
+        cloud.reboot_instance(fresh, "ap-guangzhou", "ins-demo0001", stop_type="SOFT")
+        assert [entry.name for entry in server.log][:1] == ["RebootInstances"]
