@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tests.sabotage.bug import Bug
-from tests.sabotage.freshness import DRY, FRESH, TARGETED
+from tests.sabotage.freshness import DRY, FRESH
 from tests.sabotage.once import ALONE, ONCE
 from tests.sabotage.proof import ENDING, HONEST
 from tests.sabotage.protection import PROTECTED
 from tests.sabotage.rollback import ROLLED_BACK
+from tests.sabotage.targets import TARGETED
 
 BUGS: tuple[Bug, ...] = (
     *PROTECTED,
