@@ -7,6 +7,7 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +52,9 @@ async def _all(only: str, jobs: int, results: Path) -> list[Verdict]:
     with tempfile.TemporaryDirectory(prefix="medic-crash-") as name:
         folder = Path(name)
         async with dev_server() as server:
-            cases = [one for one in await every_case(server, folder / "nominal") if only in one.name]
+            every = _as_before(results) or await every_case(server, folder / "nominal")
+            _remember(every, results)
+            cases = [one for one in every if only in one.name]
             done = _known(results)
             left = [one for one in cases if one.name not in done]
             progress.print(f"{len(cases)} cases, {len(cases) - len(left)} of them done before")
@@ -78,6 +81,20 @@ async def every_case(server: Server, folder: Path) -> list[Case]:
         *at_events("incident", names["incident"]),
         *around_calls(),
     ]
+
+
+def _as_before(results: Path) -> list[Case]:
+    """The cases of the start that is gone on with: no two nominal runs have their events in quite the same order."""
+    kept = _nominal(results)
+    return [Case(**one) for one in json.loads(kept.read_text(encoding="utf-8"))] if kept.exists() else []
+
+
+def _remember(cases: list[Case], results: Path) -> None:
+    _nominal(results).write_text(json.dumps([asdict(one) for one in cases]), encoding="utf-8")
+
+
+def _nominal(results: Path) -> Path:
+    return results.with_name(f"cases-{_source()}.json")
 
 
 def _known(results: Path) -> dict[str, Verdict]:
