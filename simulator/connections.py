@@ -40,37 +40,72 @@ class Door:
     """Through which callers come in; closed, the port refuses every connection, as where no process listens."""
 
     def __init__(self, listening: socket.socket) -> None:
-        self._host, self._port = listening.getsockname()[:2]
+        self._address = listening.getsockname()[:2]
         self._listening: socket.socket | None = listening
         self._config: uvicorn.Config | None = None
-        self._server: asyncio.Server | None = None
         self._opening: asyncio.TimerHandle | None = None
+        self._entering: set[asyncio.Task[None]] = set()
         self.state = ServerState()
 
-    async def open(self, config: uvicorn.Config) -> None:
+    def open(self, config: uvicorn.Config) -> None:
         self._config = config
-        await self._listen()
+        self._listen()
 
     def refuse(self, seconds: float) -> None:
         """Let nobody in for so long, and let go who is in once his call is answered; from the server's own thread."""
         self.close()
-        loop = asyncio.get_running_loop()
-        self._opening = loop.call_later(seconds, lambda: loop.create_task(self._listen()))
+        self._listening = socket.socket()  # bound, so that nobody takes the port meanwhile; it refuses until it listens
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listening.bind(self._address)
+        self._opening = asyncio.get_running_loop().call_later(seconds, self._listen)
 
     def close(self) -> None:
         if self._opening is not None:
             self._opening.cancel()
-        if self._server is not None:
-            self._server.close()
-        self._server = self._listening = None
+            self._opening = None
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            self._listening.close()
+        self._listening = None
         for one in list(self.state.connections):
             one.shutdown()
 
-    async def _listen(self) -> None:
-        config, loop = self._config, asyncio.get_running_loop()
+    async def entered(self) -> None:
+        """Whoever was let in before the door closed has a connection, which can be seen and closed."""
+        while self._entering:
+            await asyncio.wait(self._entering)
+
+    def _listen(self) -> None:
+        listening = self._listening
+        assert listening is not None, "a closed door opens no more"  # noqa: S101  # a mistake of ours
+        listening.setblocking(False)
+        listening.listen()
+        asyncio.get_running_loop().add_reader(listening, self._let_in, listening)
+        self._opening = None
+
+    @property
+    def _is_open(self) -> bool:
+        return self._listening is not None and self._opening is None
+
+    def _let_in(self, listening: socket.socket) -> None:
+        # asyncio's own server forgets, with the socket open, whom it accepted just before it was closed.
+        try:
+            accepted, _ = listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # he has gone again
+        entering = asyncio.get_running_loop().create_task(self._connect(accepted))
+        self._entering.add(entering)
+        entering.add_done_callback(self._entering.discard)
+
+    async def _connect(self, accepted: socket.socket) -> None:
+        config = self._config
         assert config is not None, "open() comes first"  # noqa: S101  # a mistake of ours
-        listening = self._listening or socket.create_server((self._host, self._port))
-        self._server = await loop.create_server(lambda: Connection(config, self.state, {}), sock=listening)
+        accepted.setblocking(False)
+        _, connection = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: Connection(config, self.state, {}), accepted
+        )
+        if not self._is_open:
+            connection.shutdown()
 
 
 async def serve_connections(app: ASGIApp, door: Door, ended: threading.Event) -> None:
@@ -89,11 +124,12 @@ async def serve_connections(app: ASGIApp, door: Door, ended: threading.Event) ->
     )
     config.load()
     state = door.state
-    await door.open(config)
+    door.open(config)
     try:
         await asyncio.to_thread(ended.wait)
     finally:
         door.close()
+        await door.entered()
         if state.tasks:
             await asyncio.wait(state.tasks, timeout=_STOP_SECONDS)
         while state.connections:

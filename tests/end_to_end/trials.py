@@ -158,7 +158,7 @@ class Trials:
         async def acted() -> bool:
             return any(one.kind == "call" and one.name == fault.recovers_at for one in cloud.log)
 
-        await until(acted, 60)
+        await until(acted, LONGEST_SECONDS)
         await self._send(fault, instance_id, datetime.now(timezone.utc), status="0")
         return time.time()
 
@@ -178,7 +178,7 @@ class Trials:
     async def _ended(self, instance_id: str) -> RemediationResult | None:
         workflow_id = contract.remediation_id(REGION, instance_id)
         run = self.client.get_workflow_handle(workflow_id, result_type=RemediationResult)
-        await until(run.describe, 60)
+        await until(run.describe, LONGEST_SECONDS)
         try:
             return await asyncio.wait_for(run.result(), LONGEST_SECONDS)
         except asyncio.TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from statistics import median
 
 import httpx2
@@ -45,6 +47,24 @@ def test_a_port_that_is_taken_is_an_error_at_once() -> None:
 def test_it_ends_with_connections_still_open() -> None:
     with httpx2.Client() as client, serve(account()) as server:
         assert client.get(f"{server.url}/_admin/state").status_code == 200
+
+
+def test_who_comes_in_just_as_it_ends_leaves_no_socket_open() -> None:
+    for _ in range(20):
+        came = threading.Event()
+        with ThreadPoolExecutor(3) as callers, serve() as running:
+            for _ in range(3):
+                callers.submit(_knock, (running.host, running.port), came)
+            came.wait(timeout=30)
+    gc.collect()  # a socket that is still open says so now, as an error of this test
+
+
+def _knock(address: tuple[str, int], came: threading.Event) -> None:
+    """Come and go, until nobody is there any more."""
+    with suppress(OSError):
+        while True:
+            socket.create_connection(address, timeout=5).close()
+            came.set()
 
 
 def test_it_answers_hundreds_of_calls_a_second() -> None:
