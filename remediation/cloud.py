@@ -58,11 +58,6 @@ class Instance(Fact):
     def is_isolated(self) -> bool:
         return self.restrict_state != "NORMAL"
 
-    def has_tag(self, tag: str) -> bool:
-        """Whether it carries `tag`, written `key=value`."""
-        key, _, value = tag.partition("=")
-        return self.tags.get(key) == value
-
 
 class Disk(Fact):
     """One CBS disk that is attached to the instance (DescribeDisks)."""

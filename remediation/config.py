@@ -62,6 +62,11 @@ class TagScope(Written):
 
     tag: str = Field(pattern=r"^[^=\s]+=[^=\s]*$", description="key=value, read from the cloud, never from the event")
 
+    def holds(self, tags: Mapping[str, str]) -> bool:
+        """Whether an instance with these tags may be touched."""
+        key, _, value = self.tag.partition("=")
+        return tags.get(key) == value
+
 
 class Rule(Written):
     """An event pattern, who hears of a match, and what is done about it."""

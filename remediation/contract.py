@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import Enum
 
 from remediation.acts import SnapshotMade, Target
-from remediation.decisions import IncidentState, Order, Recipient, Run
+from remediation.decisions import Order, Recipient
 from remediation.events import Alarm
+from remediation.incidents import IncidentState, Run
 from remediation.models import Fact
 
 # Workflows, by name: the door starts them without importing them.
@@ -19,6 +20,7 @@ UNREADABLE_DIGEST = "UnreadableDigest"
 # Signals and queries.
 TAKE_EVENT = "take_event"
 RECOVERED = "recovered"
+REBOOTING = "rebooting"
 REMEDIATION_ENDED = "remediation_ended"
 TAKE_UNREADABLE = "take_unreadable"
 DECISIONS = "decisions"
@@ -87,8 +89,10 @@ class Record(Fact):
     kind: str
     rule: str = ""
     said: str
+    facts: dict[str, str] = {}
     needs_people: bool = False
     decided_at: datetime
+    held_at: datetime | None = None
     run: Run | None = None
 
 
@@ -120,6 +124,13 @@ class RemediateInput(Fact):
     config_sha256: str = ""
 
 
+class RebootBegun(Fact):
+    """What a remediation signals to its incident before it sends a reboot: alarms from here on may be caused by it."""
+
+    run_key: str
+    at: datetime
+
+
 class RemediationEnded(Fact):
     """What a remediation signals to its incident, whoever started it."""
 
@@ -127,8 +138,11 @@ class RemediationEnded(Fact):
     outcome: str
     ended_at: datetime
     rule: str = ""
+    fault: str = ""
     started_at: datetime | None = None
     watch_seconds: int = 0
+    reboot_at: datetime | None = None
+    back_at: datetime | None = None
 
 
 # Failures that Temporal must not try again by itself. A mutating call may have been sent when its activity timed out:

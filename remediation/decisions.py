@@ -12,11 +12,15 @@ from pydantic import Field
 from remediation.config import Config, Rule, TagScope
 from remediation.durations import write_duration
 from remediation.events import Alarm
+from remediation.incidents import IncidentState
 from remediation.models import Fact
 from remediation.patterns import matches
 from remediation.reasons import Code, Reason, because
 from remediation.report import Outcome
 from remediation.runbooks import Mode, Runbook
+
+# The same news of a flapping instance is told again after this, and recorded each time.
+TOLD_AGAIN_AFTER = timedelta(hours=1)
 
 
 class Kind(str, Enum):
@@ -24,11 +28,14 @@ class Kind(str, Enum):
 
     REMEDIATE = "remediate"
     JOIN = "join"
+    HOLD = "hold"
     NOTIFY = "notify"
     IGNORE = "ignore"
     RECOVERED = "recovered"
-    DUPLICATE = "duplicate"
+    SUPPRESS = "suppress"
     EXPIRE = "expire"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
     UNDECIDED = "undecided"
 
 
@@ -63,44 +70,25 @@ class Order(Fact):
     timing: Timing = Timing()
 
 
-class Run(Fact):
-    """A remediation that this incident started."""
-
-    run_key: str
-    run_id: str = ""
-    rule: str
-    started_at: datetime
-    watch_seconds: int
-    outcome: Outcome | None = None
-    ended_at: datetime | None = None
-
-    @property
-    def counts_as_attempt(self) -> bool:
-        """A run that ended before it touched anything uses up no attempt."""
-        return self.outcome not in (Outcome.REFUSED, Outcome.WOULD_ACT, Outcome.RECOVERED_BY_ITSELF)
-
-
-class IncidentState(Fact):
-    """What an incident remembers when it has to decide."""
-
-    seen: tuple[str, ...] = ()
-    runs: tuple[Run, ...] = ()
-    running: bool = False
-    recovered: dict[str, datetime] = Field(default={}, description="fault → when it was last reported as over")
-
-
 class Decision(Fact):
     """What becomes of one event, why, and who hears of it."""
 
     kind: Kind
     event_id: str
     reason: Reason
+    facts: dict[str, str] = Field(default={}, description="what was looked at in order to decide")
     rule: str = ""
     order: Order | None = None
     recipients: tuple[Recipient, ...] = ()
     needs_people: bool = False
+    matter: str = Field(default="", description="told of once an hour at most, under this name")
     config_sha256: str = ""
     decided_at: datetime
+
+    @property
+    def needs_reading(self) -> bool:
+        """Whether the instance has to be looked at before this stands."""
+        return self.kind is Kind.REMEDIATE and "scope" not in self.facts
 
 
 def decide(alarm: Alarm, rules: Config, incident: IncidentState, now: datetime) -> Decision:
@@ -108,48 +96,163 @@ def decide(alarm: Alarm, rules: Config, incident: IncidentState, now: datetime) 
 
     Args:
         rules: the configuration that the worker has loaded.
-        incident: what the instance's incident remembers.
+        incident: what the instance's incident knows; its `reading` is of this moment, or None.
         now: the incident's clock.
     """
-    matching = [rule for rule in rules.rules if matches(rule.when, alarm.event)]
-    running = next((rule for rule in matching if rule.run is not None), None)
+    return _Case(alarm, rules, incident, now).decided()
 
-    def decision(kind: Kind, reason: Reason, *, told: bool = False, needs_people: bool = False) -> Decision:
-        rule = running or (matching[0] if matching else None)
+
+class _Case:
+    """One alarm, and everything that a decision about it depends on."""
+
+    def __init__(self, alarm: Alarm, rules: Config, incident: IncidentState, now: datetime) -> None:
+        self.alarm, self.rules, self.incident, self.now = alarm, rules, incident, now
+        self.matching = [rule for rule in rules.rules if matches(rule.when, alarm.event)]
+        self.running = next((rule for rule in self.matching if rule.run is not None), None)
+
+    def decided(self) -> Decision:
+        """The first of these that has an answer."""
+        answer = self._known() or self._over() or self._echo() or self._unmatched() or self._late() or self._told()
+        return answer or self._busy() or self._used_up() or self._out_of_reach() or self._held() or self._remediate()
+
+    def _known(self) -> Decision | None:
+        """It was delivered before."""
+        event = self.alarm.event_id
+        before = self.incident.seen.get(event)
+        if before is None or self.incident.is_held(self.alarm):
+            return None
+        if before != self.alarm.body_hash:
+            return self._decision(Kind.CONFLICT, because(Code.CONFLICT, event=event), told=True)
+        return self._decision(Kind.DUPLICATE, because(Code.DUPLICATE, event=event))
+
+    def _over(self) -> Decision | None:
+        """It says that a fault is over."""
+        if not self.alarm.is_recovery or self.incident.causing(self.alarm):
+            return None
+        told = bool(self.matching) and not self.incident.running
+        return self._decision(Kind.RECOVERED, because(Code.RECOVERY), told=told, matter=f"over {self.alarm.fault}")
+
+    def _echo(self) -> Decision | None:
+        """Our own reboot raised it."""
+        run = self.incident.causing(self.alarm)
+        if run is None or run.reboot_at is None:
+            return None
+        return self._decision(Kind.SUPPRESS, because(Code.OUR_REBOOT, run=run.run_key, at=_clock(run.reboot_at)))
+
+    def _unmatched(self) -> Decision | None:
+        return None if self.matching else self._decision(Kind.IGNORE, because(Code.NO_RULE))
+
+    def _late(self) -> Decision | None:
+        """It is over already, or too old to act on."""
+        is_held = self.incident.is_held(self.alarm)
+        over = self.incident.recovered.get(self.alarm.fault)
+        if over is not None and self.alarm.occurred_at <= over:
+            # Deliveries overtake one another: this one is of a fault that is over already. What was held was told of.
+            return self._decision(Kind.EXPIRE, because(Code.OVER_ALREADY, at=_clock(over)), told=not is_held)
+        limits = self.rules.guardrails
+        limit = limits.act_within if is_held else limits.max_age
+        age = self.now - self.alarm.occurred_at
+        if age <= timedelta(seconds=limit):
+            return None
+        code = Code.HELD_TOO_LONG if is_held else Code.TOO_OLD
+        reason = because(code, age=_rough(age), limit=write_duration(limit))
+        return self._decision(Kind.EXPIRE, reason, told=True, needs_people=is_held)
+
+    def _told(self) -> Decision | None:
+        """Rules match, and none of them runs anything."""
+        if self.running is not None:
+            return None
+        if self.alarm.fault == "GuestReboot":
+            return self._decision(Kind.NOTIFY, because(Code.FOREIGN_REBOOT, rule=self.matching[0].name), told=True)
+        return self._decision(Kind.NOTIFY, because(Code.RULE_NOTIFIES, rule=self.matching[0].name), told=True)
+
+    def _busy(self) -> Decision | None:
+        """A remediation is at work, or waits for its turn."""
+        held = self.incident.held
+        if self.incident.running:
+            return self._decision(Kind.JOIN, because(Code.JOINED))
+        if held is not None and not self.incident.is_held(self.alarm):
+            return self._decision(Kind.JOIN, because(Code.JOINED_HELD, event=held.alarm.event_id))
+        return None
+
+    def _used_up(self) -> Decision | None:
+        """No further repair may be tried: this is for people."""
+        reason = _used_up(self.rules, self.incident, self.now)
+        if reason is None:
+            return None
+        matter = f"{reason.code.value} {self.alarm.fault}"
+        return self._decision(Kind.NOTIFY, reason, told=True, needs_people=True, matter=matter)
+
+    def _out_of_reach(self) -> Decision | None:
+        """The cloud knows no such instance, or the rule does not reach it (P14)."""
+        reading, rule = self.incident.reading, self.running
+        if reading is None or rule is None:
+            return None
+        if not reading.exists:
+            unknown = because(Code.INSTANCE_UNKNOWN, instance=self.alarm.instance_id)
+            return self._decision(Kind.NOTIFY, unknown, told=True, needs_people=True)
+        if isinstance(rule.scope, TagScope) and not rule.scope.holds(reading.tags):
+            reason = because(Code.OUT_OF_SCOPE, tag=rule.scope.tag, rule=rule.name)
+            return self._decision(Kind.NOTIFY, reason, told=True)
+        return None
+
+    def _held(self) -> Decision | None:
+        held = self.incident.held
+        return self._decision(Kind.HOLD, held.reason) if held is not None and self.incident.is_held(self.alarm) else None
+
+    def _remediate(self) -> Decision:
+        assert self.running is not None  # noqa: S101  # `_told` has answered otherwise; this tells the type checker
+        reason = because(Code.RULE_RUNS, rule=self.running.name, runbook=str(self.running.run))
+        return self._decision(Kind.REMEDIATE, reason, told=True)
+
+    def _decision(
+        self, kind: Kind, reason: Reason, *, told: bool = False, needs_people: bool = False, matter: str = ""
+    ) -> Decision:
+        rule = self.running or (self.matching[0] if self.matching else None)
+        before = self.incident.told.get(matter) if matter else None
+        repeated = before is not None and self.now - before < TOLD_AGAIN_AFTER
+        facts = self._facts()
+        if repeated and before is not None:
+            facts["told"] = _clock(before)
         return Decision(
             kind=kind,
-            event_id=alarm.event_id,
+            event_id=self.alarm.event_id,
             reason=reason,
+            facts=facts,
             rule=rule.name if rule else "",
-            order=order_of(running, rules) if kind is Kind.REMEDIATE and running else None,
-            recipients=recipients_of(matching, rules) if told else (),
-            needs_people=needs_people,
-            config_sha256=rules.sha256,
-            decided_at=now,
+            order=order_of(self.running, self.rules) if kind in (Kind.REMEDIATE, Kind.HOLD) and self.running else None,
+            recipients=recipients_of(self.matching, self.rules) if told and not repeated else (),
+            needs_people=needs_people and not repeated,
+            matter=matter,
+            config_sha256=self.rules.sha256,
+            decided_at=self.now,
         )
 
-    if alarm.event_id in incident.seen:
-        return decision(Kind.DUPLICATE, because(Code.DUPLICATE, event=alarm.event_id))
-    if alarm.is_recovery:
-        return decision(Kind.RECOVERED, because(Code.RECOVERY), told=bool(matching) and not incident.running)
-    if not matching:
-        return decision(Kind.IGNORE, because(Code.NO_RULE))
-    over = incident.recovered.get(alarm.fault)
-    if over is not None and alarm.occurred_at <= over:
-        # Deliveries overtake one another: this one is of a fault that is over already.
-        return decision(Kind.EXPIRE, because(Code.OVER_ALREADY, at=f"{over:%H:%M:%S} UTC"), told=True)
-    age = now - alarm.occurred_at
-    if age > timedelta(seconds=rules.guardrails.max_age):
-        limit = write_duration(rules.guardrails.max_age)
-        return decision(Kind.EXPIRE, because(Code.TOO_OLD, age=_rough(age), limit=limit), told=True)
-    if running is None:
-        return decision(Kind.NOTIFY, because(Code.RULE_NOTIFIES, rule=matching[0].name), told=True)
-    if incident.running:
-        return decision(Kind.JOIN, because(Code.JOINED))
-    used_up = _used_up(rules, incident, now)
-    if used_up is not None:
-        return decision(Kind.NOTIFY, used_up, told=True, needs_people=True)
-    return decision(Kind.REMEDIATE, because(Code.RULE_RUNS, rule=running.name, runbook=str(running.run)), told=True)
+    def _facts(self) -> dict[str, str]:
+        """What was looked at, in words that `medic why` repeats."""
+        incident, limits = self.incident, self.rules.guardrails
+        facts = {
+            "fault": self.alarm.fault,
+            "status": self.alarm.status.value,
+            "occurred_at": self.alarm.occurred_at.isoformat(timespec="seconds"),
+            "age": _rough(self.now - self.alarm.occurred_at),
+            "rules": ", ".join(rule.name for rule in self.matching),
+            "max_age": write_duration(limits.max_age),
+            "attempts": f"{len([run for run in incident.runs if run.counts_as_attempt])} of {limits.max_attempts}",
+            "running": str(incident.running).lower(),
+        }
+        scope = self.running.scope if self.running is not None else None
+        if scope == "all":
+            facts["scope"] = "all"
+        elif scope is not None and incident.reading is not None:
+            key = scope.tag.partition("=")[0]
+            found = incident.reading.tags.get(key)
+            facts["scope"] = f"{scope.tag}, found {f'{key}={found}' if found is not None else 'no such tag'}"
+        return facts
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S} UTC"
 
 
 def _used_up(rules: Config, incident: IncidentState, now: datetime) -> Reason | None:

@@ -70,6 +70,16 @@ class Alarm(Fact):
     def is_recovery(self) -> bool:
         return self.status is Status.RECOVERED
 
+    @property
+    def is_firing(self) -> bool:
+        """Whether its end will be reported too; what has no state counts as firing, and nobody reports its end."""
+        return self.status is Status.FIRING
+
+    @property
+    def body_hash(self) -> str:
+        """The same for every delivery of one event."""
+        return body_hash(self.event)
+
     def ends(self, firing: Alarm) -> bool:
         """Whether this recovery says that the fault of `firing` is over: the same fault, and not before it."""
         return self.is_recovery and self.fault == firing.fault and self.occurred_at >= firing.occurred_at

@@ -53,7 +53,7 @@ def may_begin(sighting: Sighting, order: Order, asked_for: str) -> Verdict:
 
 def may_touch(instance: Instance, order: Order, state: str = "RUNNING") -> Verdict:
     """Whether the instance is ours to touch and in the state that an action needs (P9, P14)."""
-    if isinstance(order.scope, TagScope) and not instance.has_tag(order.scope.tag):
+    if isinstance(order.scope, TagScope) and not order.scope.holds(instance.tags):
         return stop(Code.OUT_OF_SCOPE, tag=order.scope.tag, rule=order.rule)
     if instance.is_isolated:
         return stop(Code.ISOLATED, state=instance.restrict_state)

@@ -10,6 +10,15 @@ REASONS: dict[Code, str] = {
     Code.RULE_NOTIFIES: "Rule `{rule}` matches; it tells people and runs nothing.",
     Code.NO_RULE: "No rule matches this event. If one should, add it to `rules` in medic.yaml.",
     Code.JOINED: "A remediation of this instance is running already; this alarm joined it.",
+    Code.JOINED_HELD: "The repair that event {event} asked for waits for its turn; this alarm joined it.",
+    Code.CONFLICT: "Event {event} was taken in before with another content: this one is recorded, and not acted on. "
+    "Check who else sends events.",
+    Code.OUR_REBOOT: "Our own reboot raised this alarm (run {run}, at {at}): it is kept as evidence.",
+    Code.FOREIGN_REBOOT: "Nobody of ours asked for this reboot; rule `{rule}` only notifies.",
+    Code.ECHO_UNANSWERED: "{fault} was reported during our reboot, at {since}, and nobody has reported it as over since. "
+    "Check whether the instance can be reached.",
+    Code.HELD_TOO_LONG: "The repair waited for its turn until the alarm was {age} old; `act_within` is {limit}: nothing "
+    "was touched.",
     Code.DUPLICATE: "Event {event} was taken in before and has been delivered again.",
     Code.RECOVERY: "The cloud reports that the symptom is gone.",
     Code.TOO_OLD: "The alarm is {age} old and `max_age` is {limit}: it is told, not acted on. If the instance is still "

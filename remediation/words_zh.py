@@ -10,6 +10,12 @@ REASONS: dict[Code, str] = {
     Code.RULE_NOTIFIES: "规则 `{rule}` 匹配；该规则只通知，不执行任何操作。",
     Code.NO_RULE: "没有规则匹配此事件。如果应当匹配，请在 medic.yaml 的 `rules` 中添加规则。",
     Code.JOINED: "该实例的修复正在进行，此告警已并入其中。",
+    Code.JOINED_HELD: "事件 {event} 请求的修复正在排队，此告警已并入其中。",
+    Code.CONFLICT: "事件 {event} 此前已收到，但内容不同：这次只记录，不操作。请检查还有谁在发送事件。",
+    Code.OUR_REBOOT: "此告警由我们自己的重启引起（运行 {run}，{at}），已作为证据保留。",
+    Code.FOREIGN_REBOOT: "这次重启不是我们发起的；规则 `{rule}` 只通知。",
+    Code.ECHO_UNANSWERED: "{fault} 在我们重启期间（{since}）上报，之后一直没有恢复通知。请检查实例是否可达。",
+    Code.HELD_TOO_LONG: "修复排队期间告警已发生 {age}，超过 `act_within` {limit}：未做任何操作。",
     Code.DUPLICATE: "事件 {event} 此前已收到，这次是重复投递。",
     Code.RECOVERY: "云平台报告症状已消失。",
     Code.TOO_OLD: "告警已发生 {age}，超过 `max_age` {limit}：只通知，不操作。"

@@ -1,0 +1,162 @@
+"""IncidentState: what one instance's incident remembers, and how each thing that happens changes it; all pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from remediation.events import Alarm
+from remediation.models import Fact
+from remediation.reasons import Reason
+from remediation.report import Outcome
+
+# What a reboot raises by itself, whoever asked for it. A shutdown within the guest raises PingUnreachable too.
+CAUSED_BY_REBOOT = ("GuestReboot", "PingUnreachable")
+# How long after the instance is back such an alarm still counts as caused by our reboot.
+REBOOT_ECHO = timedelta(minutes=5)
+# The cloud's clock stamps the alarm, the worker's the reboot.
+_CLOCK_TOLERANCE = timedelta(seconds=10)
+# Longer than any redelivery, the watch, and the window of max_per_day.
+MEMORY = timedelta(hours=24)
+MOST_REMEMBERED = 500
+
+
+class Run(Fact):
+    """A remediation that this incident started, or found at work."""
+
+    run_key: str
+    run_id: str = ""
+    rule: str
+    fault: str = ""
+    started_at: datetime
+    watch_seconds: int
+    outcome: Outcome | None = None
+    ended_at: datetime | None = None
+    reboot_at: datetime | None = Field(default=None, description="when it was about to send a reboot, or had sent it")
+    back_at: datetime | None = None
+
+    @property
+    def counts_as_attempt(self) -> bool:
+        """A run that ended before it touched anything uses up no attempt."""
+        return self.outcome not in (Outcome.REFUSED, Outcome.WOULD_ACT, Outcome.RECOVERED_BY_ITSELF)
+
+    @property
+    def echo_until(self) -> datetime | None:
+        """Until when alarms may be caused by this run's reboot; None while that is open, or without a reboot."""
+        after = self.back_at or self.ended_at
+        return after + REBOOT_ECHO if after and self.reboot_at else None
+
+    def caused(self, alarm: Alarm) -> bool:
+        """Whether this run's own reboot is what the alarm is about."""
+        if self.reboot_at is None or alarm.fault not in CAUSED_BY_REBOOT:
+            return False
+        until = self.echo_until
+        return self.reboot_at - _CLOCK_TOLERANCE <= alarm.occurred_at and (until is None or alarm.occurred_at <= until)
+
+
+class Held(Fact):
+    """An alarm that is to be remediated, and waits for its turn."""
+
+    alarm: Alarm
+    key: str
+    since: datetime
+    reason: Reason
+
+
+class Reading(Fact):
+    """What the cloud says of the instance: never what the event says."""
+
+    exists: bool
+    tags: dict[str, str] = Field(default={})
+    read_at: datetime
+
+
+class IncidentState(Fact):
+    """What an incident knows when it has to decide."""
+
+    seen: dict[str, str] = Field(default={}, description="event id → its body's hash")
+    runs: tuple[Run, ...] = ()
+    running: bool = False
+    recovered: dict[str, datetime] = Field(default={}, description="fault → when it was last reported as over")
+    held: Held | None = None
+    reading: Reading | None = None
+    echoes: dict[str, datetime] = Field(default={}, description="fault our reboot raised, not over yet → since when")
+    told: dict[str, datetime] = Field(default={}, description="what was told of, → when last")
+
+    @property
+    def last_run(self) -> Run | None:
+        return self.runs[-1] if self.runs else None
+
+    def is_held(self, alarm: Alarm) -> bool:
+        """Whether it is this very event that waits for its turn."""
+        return self.held is not None and self.held.alarm.event_id == alarm.event_id
+
+    def causing(self, alarm: Alarm) -> Run | None:
+        """The run whose reboot raised this alarm, if one did. The end of what is being healed is no such echo."""
+        last = self.last_run
+        if alarm.is_recovery and last is not None and alarm.fault == last.fault:
+            return None
+        return next((run for run in reversed(self.runs) if run.caused(alarm)), None)
+
+    def noted(self, alarm: Alarm) -> IncidentState:
+        """The event has been decided: it is known when it is delivered again."""
+        return self._with(seen=_newest({**self.seen, alarm.event_id: alarm.body_hash}))
+
+    def recovery_noted(self, recovery: Alarm) -> IncidentState:
+        """A fault is over: what fired before that moment, and is delivered later, starts nothing."""
+        newest = max(recovery.occurred_at, self.recovered.get(recovery.fault, recovery.occurred_at))
+        return self._with(
+            recovered=_newest({**self.recovered, recovery.fault: newest}),
+            echoes={fault: since for fault, since in self.echoes.items() if fault != recovery.fault},
+        )
+
+    def echo_noted(self, alarm: Alarm) -> IncidentState:
+        """Our own reboot raised this alarm. Only what can be reported as over is waited for to be over."""
+        if alarm.is_recovery:
+            return self.recovery_noted(alarm)
+        over = self.recovered.get(alarm.fault)
+        if not alarm.is_firing or (over is not None and over >= alarm.occurred_at):
+            return self
+        return self._with(echoes=_newest({**self.echoes, alarm.fault: alarm.occurred_at}))
+
+    def told_of(self, matter: str, now: datetime) -> IncidentState:
+        return self._with(told=_newest({**self.told, matter: now}))
+
+    def with_reading(self, reading: Reading | None) -> IncidentState:
+        return self._with(reading=reading)
+
+    def with_held(self, held: Held | None) -> IncidentState:
+        return self._with(held=held)
+
+    def with_run(self, run: Run) -> IncidentState:
+        """A run began, or more is known of it."""
+        known = [one.run_key for one in self.runs]
+        if run.run_key in known:
+            return self._with(runs=tuple(run if one.run_key == run.run_key else one for one in self.runs))
+        return self._with(runs=(*self.runs, run)[-MOST_REMEMBERED:])
+
+    def run(self, run_key: str) -> Run | None:
+        return next((one for one in self.runs if one.run_key == run_key), None)
+
+    def unanswered_echoes(self, now: datetime) -> dict[str, datetime]:
+        """Faults that our reboot raised and that nobody reported as over by the end of their time: fault → since when.
+
+        The cloud tells of such a fault once. Left as an echo, an instance that stays unreachable would be nobody's.
+        """
+        last = self.last_run
+        until = last.echo_until if last else None
+        return self.echoes if until is not None and now >= until else {}
+
+    def echoes_answered(self) -> IncidentState:
+        return self._with(echoes={})
+
+    def _with(self, **changes: object) -> IncidentState:
+        return self.model_copy(update=changes)
+
+
+def _newest(entries: dict[str, object]) -> dict[str, object]:
+    """Bounded: what came first is forgotten first."""
+    if len(entries) <= MOST_REMEMBERED:
+        return entries
+    return dict(list(entries.items())[-MOST_REMEMBERED:])
