@@ -29,6 +29,7 @@ from activities.clients.webhook import WebhookSender
 from activities.cloud import Cloud
 from activities.commands import CommandActivities
 from activities.decisions import DecisionActivities
+from activities.fleet import FleetActivities
 from activities.instances import InstanceActivities
 from activities.notifications import Mail, NotificationActivities, Webhook
 from activities.operations import OperationActivities
@@ -95,6 +96,7 @@ def build_workers(
         Queue.NOTICES: [notices.send_notice],
         Queue.READINGS: [
             instances.inspect_instance,
+            instances.read_instance,
             instances.wait_until_back,
             instances.verify_instance,
             operations.find_reboot,
@@ -105,6 +107,7 @@ def build_workers(
         Queue.SNAPSHOTS: [snapshots.create_snapshot, snapshots.apply_snapshot],
         Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready, snapshots.find_snapshot],
         Queue.REBOOTS: [operations.reboot_instance, operations.stop_instance, operations.start_instance],
+        Queue.FLEET: [FleetActivities(client).ask_permit],
         Queue.COMMANDS: [commands.invoke_command, commands.find_invocation],
     }
     grace = timedelta(seconds=settings.shutdown_grace)

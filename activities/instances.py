@@ -13,6 +13,7 @@ from remediation.cloud import Agent, Instance, Sighting
 from remediation.contract import VerifyInput, WaitForRebootInput
 from remediation.errors import NeedsPeople
 from remediation.health import Health, Judgement, judge, read_health
+from remediation.incidents import Reading
 from remediation.telling import say
 
 
@@ -32,6 +33,13 @@ class InstanceActivities:
         disks = self._cloud.describe_disks(target.region, target.instance_id)
         agent, agent_error = self._agent(target)
         return Sighting(instance=instance, disks=disks, agent=agent, agent_error=agent_error, read_at=_now())
+
+    @activity.defn
+    def read_instance(self, target: Target) -> Reading:
+        """Whether the cloud knows the instance, and its tags: what a rule's scope is held against."""
+        instance = self._cloud.describe_instance(target.region, target.instance_id)
+        tags = dict(instance.tags) if instance is not None else {}
+        return Reading(exists=instance is not None, tags=tags, read_at=_now())
 
     @activity.defn
     def wait_until_back(self, wait: WaitForRebootInput) -> Sighting:

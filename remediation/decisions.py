@@ -67,6 +67,8 @@ class Order(Fact):
     runbook_name: str
     runbook: Runbook
     act_within_seconds: int
+    max_acting: int = 3
+    max_actions_per_hour: int = 10
     timing: Timing = Timing()
 
 
@@ -84,6 +86,11 @@ class Decision(Fact):
     matter: str = Field(default="", description="told of once an hour at most, under this name")
     config_sha256: str = ""
     decided_at: datetime
+
+    @property
+    def must_be_heard(self) -> bool:
+        """Whether it is told to the operators if the rules name nobody."""
+        return self.needs_people or (self.kind is Kind.EXPIRE and self.reason.code is not Code.OVER_ALREADY)
 
     @property
     def needs_reading(self) -> bool:
@@ -197,8 +204,11 @@ class _Case:
         return None
 
     def _held(self) -> Decision | None:
+        """Its turn has not come. Who would hear of it hears from the region's guard, of all that wait in one notice."""
         held = self.incident.held
-        return self._decision(Kind.HOLD, held.reason) if held is not None and self.incident.is_held(self.alarm) else None
+        if held is None or held.turn_came or not self.incident.is_held(self.alarm):
+            return None
+        return self._decision(Kind.HOLD, held.reason, told=True)
 
     def _remediate(self) -> Decision:
         assert self.running is not None  # noqa: S101  # `_told` has answered otherwise; this tells the type checker
@@ -287,6 +297,8 @@ def order_of(rule: Rule, rules: Config) -> Order:
         runbook_name=rule.run,
         runbook=rules.runbooks[rule.run],
         act_within_seconds=rules.guardrails.act_within,
+        max_acting=rules.guardrails.max_acting,
+        max_actions_per_hour=rules.guardrails.max_actions_per_hour,
     )
 
 

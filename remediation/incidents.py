@@ -56,12 +56,21 @@ class Run(Fact):
 
 
 class Held(Fact):
-    """An alarm that is to be remediated, and waits for its turn."""
+    """An alarm that is to be remediated, and waits for its turn.
+
+    Attributes:
+        key: of the run that it waits for.
+        until: the alarm is too old to act on after that.
+        ask_at: it stands in no queue, and has to be asked for again.
+    """
 
     alarm: Alarm
     key: str
     since: datetime
+    until: datetime
     reason: Reason
+    ask_at: datetime | None = None
+    turn_came: bool = False
 
 
 class Reading(Fact):
@@ -80,6 +89,7 @@ class IncidentState(Fact):
     running: bool = False
     recovered: dict[str, datetime] = Field(default={}, description="fault → when it was last reported as over")
     held: Held | None = None
+    again: bool = Field(default=False, description="the alarm that is held is what is being decided, once more")
     reading: Reading | None = None
     echoes: dict[str, datetime] = Field(default={}, description="fault our reboot raised, not over yet → since when")
     told: dict[str, datetime] = Field(default={}, description="what was told of, → when last")
@@ -89,8 +99,8 @@ class IncidentState(Fact):
         return self.runs[-1] if self.runs else None
 
     def is_held(self, alarm: Alarm) -> bool:
-        """Whether it is this very event that waits for its turn."""
-        return self.held is not None and self.held.alarm.event_id == alarm.event_id
+        """Whether this alarm waits for its turn, and is decided again."""
+        return self.again and self.held is not None and self.held.alarm.event_id == alarm.event_id
 
     def causing(self, alarm: Alarm) -> Run | None:
         """The run whose reboot raised this alarm, if one did. The end of what is being healed is no such echo."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -41,6 +42,8 @@ class Attempt:
     sighting: Sighting | None = None
     snapshots: dict[str, SnapshotTaken] = field(default_factory=dict)
     reboot: RebootSent | None = None
+    reboot_at: datetime | None = None
+    announced: asyncio.Task[None] | None = None
     judgement: Judgement | None = None
     recovered: Alarm | None = None
 

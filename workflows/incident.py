@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
-    from activities.decisions import DecisionActivities
     from remediation import contract
-    from remediation.contract import IncidentMemory, Record, SearchAttribute
-    from remediation.decisions import Decision, IncidentState, Kind, Order, Run
+    from remediation.contract import Record, SearchAttribute
+    from remediation.decisions import Decision, Kind
     from remediation.events import Alarm
+    from remediation.incidents import Held, IncidentState, Run
     from remediation.notices import OPERATORS, Headline, Notice, RunRef, about
     from remediation.reasons import Code, Reason, because
-    from remediation.report import Outcome, Phase, RemediationResult
-    from remediation.telling import say
+    from remediation.report import Outcome
+    from remediation.runbooks import Mode
+    from workflows.deciding import ask_permit, decide, give_back
     from workflows.journal import keyword
+    from workflows.remembering import Memory
+    from workflows.repairing import Repair
     from workflows.telling import Teller
 
-# Longer than any redelivery, the watch, and the window of max_per_day.
-MEMORY = timedelta(hours=24)
 _NOTICE_SECONDS = 900
-_MOST_REMEMBERED = 500
 # Past this many events further alarms are only counted: the run must stay able to end.
 _FOLD_BEYOND = 20_000
 
@@ -42,16 +42,10 @@ class Incident:
     def __init__(self, memory: Any = None) -> None:
         self._region, self._instance_id = contract.parse_incident_id(workflow.info().workflow_id)
         self._arrived: deque[Any] = deque()
+        self._turns: deque[str] = deque()
         self._teller = Teller()
-        self._watching: asyncio.Task[None] | None = None
-        self._healing: Alarm | None = None
-        self._recovery_passed = False
-        self._told_of_folding = False
-        try:
-            self._memory = IncidentMemory.model_validate(memory or {})
-        except ValidationError:
-            # A newer worker wrote it. What was decided stays in the earlier run's history.
-            self._memory = IncidentMemory()
+        self._memory = Memory(memory)
+        self._repair = Repair(self._memory, self._region, self._instance_id, self._tell_lost)
 
     @workflow.run
     async def run(self, memory: Any = None) -> dict[str, int]:
@@ -72,12 +66,10 @@ class Incident:
             try:
                 await asyncio.shield(life)
             except asyncio.CancelledError:
-                self._show("a cancel was asked for: cancel the remediation instead, an incident only remembers")
+                self._memory.show("a cancel was asked for: cancel the remediation instead, an incident only remembers")
         if not life.result():
-            workflow.continue_as_new(self._memory.model_dump(mode="json"))
-        counts: dict[str, int] = {}
-        for record in self._memory.decisions:
-            counts[record.kind] = counts.get(record.kind, 0) + 1
+            workflow.continue_as_new(self._memory.carried())
+        counts = self._memory.counts()
         if self._teller.undelivered:
             counts["notices undelivered"] = len(self._teller.undelivered)
         return counts
@@ -85,15 +77,17 @@ class Incident:
     async def _live(self) -> bool:
         """Take events until there is nothing left to remember (true), or the history has grown too long (false)."""
         while True:
-            try:
+            with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(
-                    lambda: bool(self._arrived), timeout=self._until_forgotten(), timeout_summary="forget, and close"
+                    lambda: bool(self._arrived or self._turns) or self._may_end,
+                    timeout=self._until_due(),
+                    timeout_summary="what waits, or forget and close",
                 )
-            except asyncio.TimeoutError:
-                if not self._arrived and not self._is_running and self._teller.is_idle and self._is_forgotten:
-                    return True
             while self._arrived:
                 await self._take(self._arrived.popleft())
+            await self._attend()
+            if self._may_end:
+                return True
             if self._may_continue_as_new:
                 return False
 
@@ -101,6 +95,24 @@ class Incident:
     def take_event(self, event: Any = None) -> None:
         """An alarm from the door. Whatever comes is taken: a signal that does not decode would be lost in silence."""
         self._arrived.append(event)
+
+    @workflow.signal(name=contract.TURN_CAME)
+    def turn_came(self, turn: Any = None) -> None:
+        """The region's guard grants the permit that was waited for."""
+        try:
+            self._turns.append(contract.TurnCame.model_validate(turn).key)
+        except ValidationError:
+            workflow.logger.warning("a turn that could not be read was sent to this incident")
+
+    @workflow.signal(name=contract.REBOOTING)
+    def rebooting(self, begun: Any = None) -> None:
+        """A remediation is about to reboot: alarms from here on may be caused by it."""
+        try:
+            told = contract.RebootBegun.model_validate(begun)
+        except ValidationError:
+            workflow.logger.warning("a reboot that could not be read was sent to this incident")
+            return
+        self._memory.rebooting(told.run_key, told.at)
 
     @workflow.signal(name=contract.REMEDIATION_ENDED)
     def remediation_ended(self, ended: Any = None) -> None:
@@ -111,56 +123,62 @@ class Incident:
         except ValueError:  # pydantic's ValidationError is one too
             workflow.logger.warning("an ending that could not be read was sent to this incident")
             return
-        if told.started_at is not None and all(run.run_key != told.run_key for run in self._memory.state.runs):
+        state = self._memory.state
+        if told.started_at is not None and state.run(told.run_key) is None:
             # Started by an incident that was ended by hand: it counts all the same.
             foreign = Run(
                 run_key=told.run_key,
                 rule=told.rule,
+                fault=told.fault,
                 started_at=told.started_at,
                 watch_seconds=told.watch_seconds,
             )
-            self._memory = self._memory.model_copy(update={"state": self._with_run(foreign)})
-        self._record_end(told.run_key, outcome)
+            self._memory.state = state.with_run(foreign)
+        self._memory.ended(told.run_key, outcome, told)
 
     @workflow.query(name=contract.DECISIONS, description="what was decided about each event of this instance")
     def decisions(self) -> list[Record]:
-        return list(self._memory.decisions)
+        return list(self._memory.records)
 
     @property
-    def _is_running(self) -> bool:
-        return self._watching is not None and not self._watching.done()
+    def _is_idle(self) -> bool:
+        return not (self._arrived or self._turns or self._repair.is_running) and self._teller.is_idle
+
+    @property
+    def _may_end(self) -> bool:
+        return self._is_idle and self._memory.state.held is None and self._memory.is_over
 
     @property
     def _may_continue_as_new(self) -> bool:
         # A parent's continue-as-new would cut the child's result off; notices under way would be lost.
-        suggested = workflow.info().is_continue_as_new_suggested()
-        return suggested and not self._is_running and self._teller.is_idle and not self._arrived
+        return workflow.info().is_continue_as_new_suggested() and self._is_idle
 
-    @property
-    def _is_forgotten(self) -> bool:
-        last = self._memory.last_event_at
-        return last is None or workflow.now() - last >= MEMORY
-
-    def _until_forgotten(self) -> timedelta:
-        last = self._memory.last_event_at or workflow.now()
-        # A minute at least, so that a wait for the last notice does not spin.
-        return max(MEMORY - (workflow.now() - last), timedelta(minutes=1))
+    def _until_due(self) -> timedelta | None:
+        """Until something has to be done without being told; None: whatever is at work wakes it up."""
+        state = self._memory.state
+        due: list[datetime] = []
+        if state.held is not None:
+            due.append(min(state.held.until, state.held.ask_at or state.held.until))
+        last = state.last_run
+        if state.echoes and last is not None and last.echo_until is not None:
+            due.append(last.echo_until)
+        left = self._memory.left
+        if left > timedelta():
+            due.append(workflow.now() + left)
+        return max(min(due) - workflow.now(), timedelta(seconds=1)) if due else None
 
     async def _take(self, event: Any) -> None:
         """One event, one decision, whatever happens: recorded, and acted upon."""
         try:
-            await self._decide(event)
+            await self._read(event)
         except Exception as bug:  # noqa: BLE001  # otherwise the task is tried again for ever, and nobody hears of it
             workflow.logger.exception("an error of ours kept an event from being decided")
-            self._undecided("undecided", because(Code.OUR_BUG, error=f"{type(bug).__name__}: {bug}"))
+            self._undecided("undecided", because(Code.UNDECIDED, error=f"{type(bug).__name__}: {bug}"))
 
-    async def _decide(self, event: Any) -> None:
-        now = workflow.now()
-        self._memory = self._memory.model_copy(update={"last_event_at": now})
+    async def _read(self, event: Any) -> None:
+        self._memory.event_came()
         if workflow.info().get_current_history_length() > _FOLD_BEYOND:
-            self._memory = self._memory.model_copy(update={"folded": self._memory.folded + 1})
-            if not self._told_of_folding:
-                self._told_of_folding = True
+            if self._memory.fold():
                 self._undecided("folded", because(Code.FOLDED, count="all further"))
             return
         try:
@@ -174,157 +192,112 @@ class Incident:
             wrong = because(Code.UNREADABLE, error=f"it is about {alarm.instance_id} in {alarm.region}")
             self._undecided(alarm.event_id, wrong)
             return
-        if not alarm.is_recovery and self._is_ending:
+        if not alarm.is_recovery and self._repair.is_ending:
             # It would join a run that heals nothing any more: it is decided when that one is over.
-            await workflow.wait_condition(lambda: not self._is_running)
+            await workflow.wait_condition(lambda: not self._repair.is_running)
+        await self._decide(alarm)
+
+    async def _decide(self, alarm: Alarm, held: Held | None = None) -> None:
+        """Decide and carry out; `held` if this alarm waited for its turn, and is decided again."""
+        key = held.key if held is not None else workflow.uuid4().hex[:10]
         try:
-            decision = await workflow.execute_local_activity_method(
-                DecisionActivities.decide_event,
-                contract.DecideInput(alarm=alarm, incident=self._state(), now=workflow.now()),
-                start_to_close_timeout=timedelta(seconds=10),
-                schedule_to_close_timeout=timedelta(minutes=2),
-                retry_policy=RetryPolicy(maximum_attempts=3),
-                summary=f"decide {alarm.fault} {alarm.status.value}",
-            )
+            decision = await decide(alarm, self._state(again=held is not None))
+            asks_first = decision.kind is Kind.REMEDIATE and held is None
+            if asks_first or (decision.kind is Kind.HOLD and self._is_asked_again(held)):
+                decision = await self._in_its_turn(decision, alarm, key)
         except ActivityError as error:
             self._undecided(alarm.event_id, because(Code.UNDECIDED, error=error.cause or error), alarm)
+            await self._let_go(held)
             return
-        await self._carry_out(decision, alarm)
+        decision = await self._carry_out(decision, alarm, key)
+        if held is not None and decision.kind is Kind.REMEDIATE:
+            self._memory.state = self._memory.state.with_held(None)
+        elif held is not None and decision.kind is not Kind.HOLD:
+            await self._let_go(held)
 
-    async def _carry_out(self, decision: Decision, alarm: Alarm) -> None:
+    async def _in_its_turn(self, decision: Decision, alarm: Alarm, key: str) -> Decision:
+        """The decision if the region lets it act now, or that it is held."""
+        assert decision.order is not None  # noqa: S101  # it has one; this tells the type checker
+        answer = await ask_permit(decision, decision.order, alarm, key)
+        state = self._memory.state
+        if answer.granted and state.held is None:
+            return decision
+        again = timedelta(seconds=answer.ask_again_seconds)
+        held = Held(
+            alarm=alarm,
+            key=key,
+            since=state.held.since if state.held is not None else workflow.now(),
+            until=alarm.occurred_at + timedelta(seconds=decision.order.act_within_seconds),
+            reason=answer.reason or because(Code.GUARD_SILENT, error=answer.error or "no reason given"),
+            ask_at=workflow.now() + again if again else None,
+            turn_came=answer.granted,
+        )
+        self._memory.state = state.with_held(held)
+        return await decide(alarm, self._state(again=True))
+
+    async def _carry_out(self, decision: Decision, alarm: Alarm, key: str) -> Decision:
+        """Do what was decided, tell it, and remember it; returns what it came to."""
         run: Run | None = None
         if decision.kind is Kind.REMEDIATE and decision.order is not None:
-            run = await self._start(decision, decision.order, alarm)
+            run = await self._repair.start(decision, decision.order, alarm, key)
             if run is None:
+                if decision.order.mode is Mode.ACT:
+                    await give_back(self._region, key)
                 decision = decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED)})
         elif decision.kind is Kind.RECOVERED:
-            self._note_recovery(alarm)
-            await self._pass_on(alarm)
-        must_be_heard = decision.needs_people or decision.kind is Kind.EXPIRE
-        if decision.kind not in (Kind.REMEDIATE, Kind.JOIN) and (decision.recipients or must_be_heard):
+            self._memory.state = self._memory.state.recovery_noted(alarm)
+            await self._repair.pass_on(alarm)
+        elif decision.kind is Kind.SUPPRESS:
+            self._memory.state = self._memory.state.echo_noted(alarm)
+        if decision.kind not in (Kind.REMEDIATE, Kind.JOIN, Kind.HOLD) and (
+            decision.recipients or decision.must_be_heard
+        ):
             self._tell(decision, alarm)  # to the operators, if the rules name nobody
-        self._remember(decision, run)
+        self._memory.remember(decision, alarm, run)
+        return decision
 
-    async def _start(self, decision: Decision, order: Order, alarm: Alarm) -> Run | None:
-        """Start the remediation, or None if one is at work that this incident did not start."""
-        run = Run(
-            run_key=workflow.uuid4().hex[:10],
-            rule=order.rule,
-            started_at=workflow.now(),
-            watch_seconds=order.runbook.watch,
-        )
-        wanted = contract.RemediateInput(
-            run_key=run.run_key,
-            alarm=alarm,
-            order=order,
-            recipients=decision.recipients,
-            incident_id=workflow.info().workflow_id,
-            config_sha256=decision.config_sha256,
-        )
+    async def _attend(self) -> None:
+        """What is due without an event: turns that came, what was held too long, alarms that our reboot left open."""
+        while self._turns:
+            key, held = self._turns.popleft(), self._memory.state.held
+            if held is None or held.key != key:
+                await give_back(self._region, key)  # it waits no more
+                continue
+            held = held.model_copy(update={"turn_came": True})
+            self._memory.state = self._memory.state.with_held(held)
+            await self._decide_again(held)
+        held = self._memory.state.held
+        if held is not None and (workflow.now() >= held.until or self._is_over(held) or self._is_asked_again(held)):
+            await self._decide_again(held)
+        open_since = self._memory.state.unanswered_echoes(workflow.now())
+        for fault, since in open_since.items():
+            self._tell_open(fault, since)
+        if open_since:
+            self._memory.state = self._memory.state.echoes_answered()
+
+    async def _decide_again(self, held: Held) -> None:
         try:
-            child = await workflow.start_child_workflow(
-                contract.REMEDIATE_INSTANCE,
-                wanted,
-                id=contract.remediation_id(self._region, self._instance_id),
-                # Nobody's click on the incident may kill it between two actions.
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
-                search_attributes=_attributes(alarm, order.rule),
-                static_summary=f"{alarm.fault} on {self._instance_id}: {order.mode.value}, run {run.run_key}",
-            )
-        except WorkflowAlreadyStartedError:
-            return None
-        run = run.model_copy(update={"run_id": child.first_execution_run_id or ""})
-        self._memory = self._memory.model_copy(update={"state": self._with_run(run)})
-        self._healing, self._recovery_passed = alarm, False
-        self._watching = asyncio.create_task(self._watch(child, run, alarm, decision))
-        self._show(f"remediation {run.run_key} is at work", "repairing")
-        return run
+            await self._decide(held.alarm, held)
+        except Exception as bug:  # noqa: BLE001  # as in `_take`
+            workflow.logger.exception("an error of ours kept what was held from being decided")
+            self._undecided(held.alarm.event_id, because(Code.UNDECIDED, error=f"{type(bug).__name__}: {bug}"))
+            await self._let_go(held)
 
-    async def _watch(self, child: Any, run: Run, alarm: Alarm, decision: Decision) -> None:
-        try:
-            # Read here and not by the SDK, which would fail this workflow's task for ever over a newer worker's result.
-            result = RemediationResult.model_validate(await child)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the run did not say how it ended
-            # Terminated, timed out, or unable to say how it ended: people hear of it all the same.
-            workflow.logger.warning("a remediation did not say how it ended: %s", error)
-            self._record_end(run.run_key, Outcome.FAILED)
-            reason = because(Code.RUN_ENDED_FROM_OUTSIDE)
-            self._tell(decision.model_copy(update={"reason": reason, "needs_people": True}), alarm, "ended")
-            return
-        self._record_end(run.run_key, result.outcome)
+    def _is_over(self, held: Held) -> bool:
+        over = self._memory.state.recovered.get(held.alarm.fault)
+        return over is not None and held.alarm.occurred_at <= over
 
-    @property
-    def _is_ending(self) -> bool:
-        """Whether the remediation at work heals nothing any more: it has ended and tells, or its symptom was over."""
-        runs = self._memory.state.runs
-        return self._is_running and (self._recovery_passed or bool(runs and runs[-1].ended_at))
+    def _is_asked_again(self, held: Held | None) -> bool:
+        return held is not None and held.ask_at is not None and workflow.now() >= held.ask_at
 
-    def _note_recovery(self, recovery: Alarm) -> None:
-        state = self._memory.state
-        newest = max(recovery.occurred_at, state.recovered.get(recovery.fault, recovery.occurred_at))
-        recovered = {**state.recovered, recovery.fault: newest}
-        self._memory = self._memory.model_copy(update={"state": state.model_copy(update={"recovered": recovered})})
-        if self._healing is not None and recovery.ends(self._healing):
-            self._recovery_passed = True
+    async def _let_go(self, held: Held | None) -> None:
+        """Its turn is not needed any more."""
+        if held is not None:
+            self._memory.state = self._memory.state.with_held(None)
+            await give_back(self._region, held.key)
 
-    async def _pass_on(self, alarm: Alarm) -> None:
-        """A recovery goes to the remediation that is at work, if there is one."""
-        child = workflow.get_external_workflow_handle(contract.remediation_id(self._region, self._instance_id))
-        try:
-            await child.signal(contract.RECOVERED, contract.TakenEvent(alarm=alarm).model_dump(mode="json"))
-        except FailureError:
-            workflow.logger.info("no remediation is at work that a recovery would end")
-
-    def _state(self) -> IncidentState:
-        return self._memory.state.model_copy(update={"running": self._is_running})
-
-    def _with_run(self, run: Run) -> IncidentState:
-        others = tuple(one for one in self._memory.state.runs if one.run_key != run.run_key)
-        return self._memory.state.model_copy(update={"runs": (*others, run)[-_MOST_REMEMBERED:]})
-
-    def _record_end(self, run_key: str, outcome: Outcome) -> None:
-        run = next((one for one in self._memory.state.runs if one.run_key == run_key), None)
-        if run is None or run.ended_at is not None:
-            return
-        ended = run.model_copy(update={"outcome": outcome, "ended_at": workflow.now()})
-        decisions = tuple(
-            record.model_copy(update={"run": ended}) if record.run and record.run.run_key == run_key else record
-            for record in self._memory.decisions
-        )
-        self._memory = self._memory.model_copy(
-            update={
-                "state": self._with_run(ended),
-                "decisions": decisions,
-                # The watch counts from here, and memory has to outlast it.
-                "last_event_at": workflow.now(),
-            }
-        )
-        self._show(f"remediation {run_key} ended: **{outcome.value}**", "watching")
-
-    def _remember(self, decision: Decision, run: Run | None) -> None:
-        record = Record(
-            event_id=decision.event_id,
-            kind=decision.kind.value,
-            rule=decision.rule,
-            said=say(decision.reason),
-            needs_people=decision.needs_people,
-            decided_at=decision.decided_at,
-            run=run or self._last_run(decision.kind),
-        )
-        seen = (*self._memory.state.seen, decision.event_id)[-_MOST_REMEMBERED:]
-        self._memory = self._memory.model_copy(
-            update={
-                "state": self._memory.state.model_copy(update={"seen": seen}),
-                "decisions": (*self._memory.decisions, record)[-_MOST_REMEMBERED:],
-            }
-        )
-        if decision.kind is not Kind.REMEDIATE:
-            self._show(f"{decision.kind.value}: {record.said}")
-
-    def _last_run(self, kind: Kind) -> Run | None:
-        runs = self._memory.state.runs
-        return runs[-1] if kind in (Kind.JOIN, Kind.DUPLICATE) and runs else None
+    def _state(self, *, again: bool = False) -> IncidentState:
+        return self._memory.state.model_copy(update={"running": self._repair.is_running, "again": again})
 
     def _undecided(self, event_id: str, reason: Reason, alarm: Alarm | None = None) -> None:
         """What cannot be decided is recorded and told to the operators; it is never silently dropped."""
@@ -332,7 +305,20 @@ class Incident:
             kind=Kind.UNDECIDED, event_id=event_id, reason=reason, needs_people=True, decided_at=workflow.now()
         )
         self._tell(decision, alarm)
-        self._remember(decision, None)
+        self._memory.remember(decision, alarm)
+
+    def _tell_lost(self, decision: Decision, alarm: Alarm) -> None:
+        """The run was ended from outside, or could not say how it ended."""
+        reason = because(Code.RUN_ENDED_FROM_OUTSIDE)
+        self._tell(decision.model_copy(update={"reason": reason, "needs_people": True}), alarm, "ended")
+
+    def _tell_open(self, fault: str, since: datetime) -> None:
+        """A fault that our own reboot raised has not been reported as over: it is people's now."""
+        reason = because(Code.ECHO_UNANSWERED, fault=fault, since=f"{since:%H:%M:%S} UTC")
+        decision = Decision(
+            kind=Kind.NOTIFY, event_id=fault, reason=reason, needs_people=True, decided_at=workflow.now()
+        )
+        self._tell(decision, None, "open")
 
     def _tell(self, decision: Decision, alarm: Alarm | None, occasion: str = "decision") -> None:
         info = workflow.info()
@@ -347,24 +333,3 @@ class Incident:
             **facts,
         )
         self._teller.tell(notice, decision.recipients or (OPERATORS,), patience_seconds=_NOTICE_SECONDS)
-
-    def _show(self, now: str, phase: str | None = None) -> None:
-        rows = [
-            f"| {record.decided_at:%m-%d %H:%M:%S} | {record.kind} | {record.rule} | {record.said} |"
-            for record in self._memory.decisions[-20:]
-        ]
-        head = ["| decided (UTC) | decision | rule | why |", "|---|---|---|---|"] if rows else []
-        workflow.set_current_details("\n".join([f"**Now:** {now}", "", *head, *rows]))
-        if phase is not None:
-            workflow.upsert_search_attributes([keyword(SearchAttribute.PHASE).value_set(phase)])
-
-
-def _attributes(alarm: Alarm, rule: str) -> TypedSearchAttributes:
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(keyword(SearchAttribute.INSTANCE), alarm.instance_id),
-            SearchAttributePair(keyword(SearchAttribute.REGION), alarm.region),
-            SearchAttributePair(keyword(SearchAttribute.RULE), rule),
-            SearchAttributePair(keyword(SearchAttribute.PHASE), Phase.LOOKING.value),
-        ]
-    )

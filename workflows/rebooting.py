@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.instances import InstanceActivities
     from remediation.acts import RebootInput
     from remediation.cloud import Operation, ReadySnapshot
-    from remediation.contract import Queue, WaitForRebootInput
+    from remediation.contract import REBOOTING, Queue, RebootBegun, WaitForRebootInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
     from remediation.report import Outcome, Phase, RebootSent
@@ -31,6 +33,7 @@ async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadyS
         ready=ready,
         alarmed_at=attempt.wanted.alarm.occurred_at,
     )
+    announce(attempt)
     by = workflow.now() + timedelta(seconds=attempt.order.timing.patience_seconds)
     summary = f"{rung.stop_type} reboot of {attempt.target.instance_id}"
     try:
@@ -38,12 +41,29 @@ async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadyS
     except StillUnknown as unknown:
         raise Ended(Outcome.HANDED_OVER, because(Code.REBOOT_UNKNOWN)) from unknown
     except (Expired, CallFailed) as refused:
+        attempt.reboot_at = None
         # All was prepared, and the last check or the cloud said no: people have to look at it.
         raise Ended(Outcome.HANDED_OVER, refused.reason) from refused
     attempt.reboot = RebootSent(request_id=done.request_id, sent_at=done.sent_at, adopted=done.adopted)
     if attempt.calls.interruption is Interruption.RECOVERED:
         attempt.calls.interruption = None  # it came while the reboot was being sent: evidence from here on
     return attempt.reboot
+
+
+def announce(attempt: Attempt) -> None:
+    """The incident has to know before the first alarm that the reboot raises."""
+    attempt.reboot_at = workflow.now()
+    begun = RebootBegun(run_key=attempt.wanted.run_key, at=attempt.reboot_at)
+
+    async def tell() -> None:
+        incident = workflow.get_external_workflow_handle(attempt.wanted.incident_id)
+        try:
+            await incident.signal(REBOOTING, begun.model_dump(mode="json"))
+        except FailureError:
+            workflow.logger.warning("the incident %s is not there any more", attempt.wanted.incident_id)
+
+    # Beside the reboot: the incident's absence is no reason to wait.
+    attempt.announced = asyncio.create_task(tell())
 
 
 async def wait_until_back(attempt: Attempt, reboot: RebootSent) -> RebootSent:

@@ -209,7 +209,10 @@ class RemediateInstance:
             ended_at=workflow.now(),
             rule=attempt.order.rule,
             started_at=attempt.started_at,
+            fault=attempt.wanted.alarm.fault,
             watch_seconds=attempt.runbook.watch,
+            reboot_at=attempt.reboot_at,
+            back_at=attempt.reboot.back_at if attempt.reboot is not None else None,
         )
         incident = workflow.get_external_workflow_handle(attempt.wanted.incident_id)
         try:

@@ -1,4 +1,4 @@
-"""What an incident remembers: each decision once, the state that the next one depends on, and the page that shows it."""
+"""What an incident remembers: each decision once, the state that the next depends on, and the page that shows it."""
 
 from __future__ import annotations
 

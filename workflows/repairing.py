@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.events import Alarm
     from remediation.incidents import Run
     from remediation.report import Outcome, Phase, RemediationResult
+    from remediation.runbooks import Mode
     from workflows.journal import keyword
     from workflows.remembering import Memory
 
@@ -24,7 +25,9 @@ with workflow.unsafe.imports_passed_through():
 class Repair:
     """The one remediation that may be at work on an instance."""
 
-    def __init__(self, memory: Memory, region: str, instance_id: str, on_lost: Callable[[Decision, Alarm], None]) -> None:
+    def __init__(
+        self, memory: Memory, region: str, instance_id: str, on_lost: Callable[[Decision, Alarm], None]
+    ) -> None:
         """`on_lost` is called for a run that did not say how it ended."""
         self._memory = memory
         self._id = contract.remediation_id(region, instance_id)
@@ -59,6 +62,7 @@ class Repair:
             recipients=decision.recipients,
             incident_id=workflow.info().workflow_id,
             config_sha256=decision.config_sha256,
+            permit_key=run_key if order.mode is Mode.ACT else "",
         )
         try:
             child = await workflow.start_child_workflow(

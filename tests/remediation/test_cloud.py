@@ -59,22 +59,6 @@ def test_a_snapshot_is_ready_when_it_is_normal_and_whole(
 
 
 @pytest.mark.parametrize(
-    ("tag", "has"),
-    [
-        ("medic=on", True),
-        ("medic=off", False),
-        ("medic=", False),
-        ("team=", True),
-        ("Medic=on", False),
-        ("x=on", False),
-        ("expr=a=b", True),
-    ],
-)
-def test_a_tag_is_a_key_and_a_value(tag: str, has: bool) -> None:
-    assert an_instance(tags={"medic": "on", "team": "", "expr": "a=b"}).has_tag(tag) == has
-
-
-@pytest.mark.parametrize(
     "disk_id", ["", "disk-", "ins-0abc", "disk-ABC", "disk-a,disk-b", "disk-a\n", "disk-\u0661", "DISK-a"]
 )
 def test_accident_an_id_of_the_wrong_kind_makes_no_disk(disk_id: str) -> None:

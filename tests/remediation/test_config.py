@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediation.config import Config, read_config
+from remediation.config import Config, TagScope, read_config
 from remediation.errors import ConfigError
 from remediation.runbooks import Mode
 from tests.remediation.facts import ENVIRONMENT, PAGE, SECRET, a_config
@@ -278,7 +278,6 @@ MISTAKES = [
         "runbooks.snapshot-and-reboot.ladder",
         "Tuple should have at most 1 item",
     ),
-    pytest.param("max_age: 30m", "max_acting: 3", 27, 1, "guardrails", "`max_acting` is not there yet"),
     pytest.param(
         "max_age: 30m",
         "max_attempts: -1",
@@ -374,3 +373,18 @@ def test_reading_a_damaged_page_only_ever_raises_a_config_error(at: int, cut: in
         assert "hunter2" not in str(error)
     else:
         assert isinstance(config, Config)
+
+
+@pytest.mark.parametrize(
+    ("tag", "has"),
+    [
+        ("medic=on", True),
+        ("medic=off", False),
+        ("medic=", False),
+        ("team=", True),
+        ("Medic=on", False),
+        ("x=on", False),
+    ],
+)
+def test_a_tag_is_a_key_and_a_value(tag: str, has: bool) -> None:
+    assert TagScope(tag=tag).holds({"medic": "on", "team": ""}) == has

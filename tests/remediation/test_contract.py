@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from remediation import acts, contract, errors
 from remediation.approvals import Approval
 from remediation.contract import Queue
-from remediation.decisions import Decision, IncidentState, Kind, Order, Recipient, Run
+from remediation.decisions import Decision, Kind, Order, Recipient
+from remediation.incidents import IncidentState, Run
 from remediation.models import Fact
 from remediation.rates import CALLS, PUBLISHED_RATES, RATES
 from remediation.reasons import Code, because
@@ -23,7 +24,7 @@ from tests.remediation.facts import BASELINE, NOW, RUN_KEY, SYSTEM, an_alarm, an
 TARGET = acts.Target(region="ap-guangzhou", instance_id="ins-0abc1234")
 RUN = Run(run_key=RUN_KEY, rule="r", started_at=NOW, watch_seconds=60, outcome=Outcome.RECOVERED, ended_at=NOW)
 RECORD = contract.Record(event_id="e", kind="notify", said="so", decided_at=NOW, run=RUN)
-STATE = IncidentState(seen=("e",), runs=(RUN,), running=True)
+STATE = IncidentState(seen={"e": "hash"}, runs=(RUN,), running=True)
 MADE = acts.SnapshotMade(snapshot_id="snap-1", disk_id="disk-sys", name="n", request_id="r", adopted=True)
 ROLLED_BACK = acts.RolledBack(disk_id="disk-sys", snapshot_id="snap-1")
 APPROVAL = Approval(by="ada", at=NOW, disks={"disk-sys": "snap-1"})
@@ -42,6 +43,7 @@ EXAMPLES: list[Fact] = [
         recipients=(Recipient(channel="oncall", place=0, kind="mail"),),
         incident_id="cvm/ap-guangzhou/ins-0abc1234",
     ),
+    contract.RebootBegun(run_key=RUN_KEY, at=NOW),
     contract.RemediationEnded(run_key=RUN_KEY, outcome="recovered", ended_at=NOW),
     acts.CreateSnapshotInput(
         target=TARGET, order=an_order(), run_key=RUN_KEY, disk=SYSTEM, name="n", expires_at=NOW + timedelta(days=14)

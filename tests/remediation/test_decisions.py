@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from remediation.decisions import Decision, IncidentState, Kind, Recipient, Run, decide
-from remediation.reasons import Code
+from remediation.decisions import Decision, Kind, Recipient, decide
+from remediation.incidents import Held, IncidentState, Reading, Run
+from remediation.reasons import Code, because
 from remediation.report import Outcome
 from remediation.runbooks import Mode
 from tests.remediation.facts import NOW, PAGE, a_config, an_alarm
@@ -89,7 +90,7 @@ def test_no_address_enters_a_decision() -> None:
 
 NOTHING = IncidentState()
 RUNNING = IncidentState(running=True)
-SEEN = IncidentState(seen=("e",))
+SEEN = IncidentState(seen={"e": an_alarm(id="e").body_hash})
 OLD = {"time": 1693986756}
 OOM = {"type": "GuestOom"}
 REBOOTED = {"type": "GuestReboot"}
@@ -98,7 +99,7 @@ NOBODY: tuple[str, ...] = ()
 ALL = (*ONCALL, *QUIET)  # of both rules, in their order
 SECOND = (*QUIET, *ONCALL)  # of the second rule alone
 TWICE = "max_attempts: 2\n  max_per_day: 2"
-MUST_ACT = (Code.ATTEMPTS_USED, Code.DAY_USED, Code.RELAPSE)
+MUST_ACT = (Code.ATTEMPTS_USED, Code.DAY_USED, Code.RELAPSE, Code.HELD_TOO_LONG, Code.INSTANCE_UNKNOWN)
 
 
 def after(outcome: Outcome | None = Outcome.RECOVERED, hours: int = 1, **more: Any) -> IncidentState:
@@ -106,6 +107,22 @@ def after(outcome: Outcome | None = Outcome.RECOVERED, hours: int = 1, **more: A
 
 
 LOST = after(None, ended_at=None)
+PING = {"type": "PingUnreachable"}
+AS_HELD = {"id": "held"}
+LATE = {"time": int((NOW - timedelta(minutes=45)).timestamp() * 1000)}
+A_MINUTE = timedelta(minutes=1)
+REBOOTING = IncidentState(running=True, runs=(a_run(None, ended_at=None, reboot_at=NOW - 5 * A_MINUTE),))
+BACK = after(reboot_at=NOW - 5 * A_MINUTE, back_at=NOW - 4 * A_MINUTE, fault="DiskReadonly", watch_seconds=60)
+LONG_BACK = after(reboot_at=NOW - 10 * A_MINUTE, back_at=NOW - 9 * A_MINUTE)
+WAITS = Held(alarm=an_alarm(**AS_HELD), key="k", since=NOW, until=NOW + 60 * A_MINUTE, reason=because(Code.MANY_ACTING))
+HELD = IncidentState(held=WAITS, seen={"held": an_alarm(**AS_HELD).body_hash})
+AGAIN = HELD.model_copy(update={"again": True})
+TURN = AGAIN.with_held(WAITS.model_copy(update={"turn_came": True}))
+TURN_OVER = TURN.model_copy(update={"recovered": {"DiskReadonly": NOW}})
+IN_SCOPE = NOTHING.with_reading(Reading(exists=True, tags={"medic": "on"}, read_at=NOW))
+OUT_OF_SCOPE = NOTHING.with_reading(Reading(exists=True, tags={"medic": "off"}, read_at=NOW))
+NO_SUCH = NOTHING.with_reading(Reading(exists=False, read_at=NOW))
+TURN_OUT = TURN.with_reading(OUT_OF_SCOPE.reading)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +130,7 @@ LOST = after(None, ended_at=None)
     [
         pytest.param({}, SEEN, "", Kind.REMEDIATE, Code.RULE_RUNS, ALL, id="another event"),
         pytest.param({"id": "e"}, SEEN, "", Kind.DUPLICATE, Code.DUPLICATE, NOBODY, id="again"),
-        pytest.param({"id": "e", **WELL}, SEEN, "", Kind.DUPLICATE, Code.DUPLICATE, NOBODY, id="a recovery again"),
+        pytest.param({"id": "e", **WELL}, SEEN, "", Kind.CONFLICT, Code.CONFLICT, SECOND, id="another body"),
         pytest.param(WELL, NOTHING, "", Kind.RECOVERED, Code.RECOVERY, SECOND, id="recovered, with a rule"),
         pytest.param({**WELL, **OOM}, NOTHING, "", Kind.RECOVERED, Code.RECOVERY, NOBODY, id="recovered, no rule"),
         pytest.param(WELL, RUNNING, "", Kind.RECOVERED, Code.RECOVERY, NOBODY, id="recovered at work: the run tells"),
@@ -122,7 +139,29 @@ LOST = after(None, ended_at=None)
         pytest.param(OOM, RUNNING, "", Kind.IGNORE, Code.NO_RULE, NOBODY, id="no rule, at work"),
         pytest.param(OLD, NOTHING, "", Kind.EXPIRE, Code.TOO_OLD, ALL, id="too old"),
         pytest.param(OLD, RUNNING, "", Kind.EXPIRE, Code.TOO_OLD, ALL, id="too old, at work"),
-        pytest.param(REBOOTED, NOTHING, "", Kind.NOTIFY, Code.RULE_NOTIFIES, SECOND, id="a rule that only tells"),
+        pytest.param(REBOOTED, NOTHING, "", Kind.NOTIFY, Code.FOREIGN_REBOOT, SECOND, id="nobody of ours rebooted"),
+        pytest.param(REBOOTED, REBOOTING, "", Kind.SUPPRESS, Code.OUR_REBOOT, NOBODY, id="our own reboot"),
+        pytest.param(REBOOTED, after(hours=1), "", Kind.NOTIFY, Code.FOREIGN_REBOOT, SECOND, id="we rebooted nothing"),
+        pytest.param(REBOOTED, BACK, "", Kind.SUPPRESS, Code.OUR_REBOOT, NOBODY, id="just after it was back"),
+        pytest.param(REBOOTED, LONG_BACK, "", Kind.NOTIFY, Code.FOREIGN_REBOOT, SECOND, id="long after it was back"),
+        pytest.param(PING, REBOOTING, "", Kind.SUPPRESS, Code.OUR_REBOOT, NOBODY, id="unreachable while it reboots"),
+        pytest.param({**PING, **WELL}, BACK, "", Kind.SUPPRESS, Code.OUR_REBOOT, NOBODY, id="reachable again"),
+        pytest.param(WELL, BACK, "", Kind.RECOVERED, Code.RECOVERY, SECOND, id="the end of what was healed"),
+        pytest.param({}, REBOOTING, "", Kind.JOIN, Code.JOINED, NOBODY, id="no echo of a reboot"),
+        pytest.param({}, HELD, "", Kind.JOIN, Code.JOINED_HELD, NOBODY, id="one waits already"),
+        pytest.param(WELL, HELD, "", Kind.RECOVERED, Code.RECOVERY, SECOND, id="over while one waits"),
+        pytest.param(AS_HELD, HELD, "", Kind.DUPLICATE, Code.DUPLICATE, NOBODY, id="again while it waits"),
+        pytest.param(AS_HELD, AGAIN, "", Kind.HOLD, Code.MANY_ACTING, ALL, id="not its turn"),
+        pytest.param(AS_HELD, TURN, "", Kind.REMEDIATE, Code.RULE_RUNS, ALL, id="its turn"),
+        pytest.param(
+            {**AS_HELD, **LATE}, TURN, "", Kind.REMEDIATE, Code.RULE_RUNS, ALL, id="older than max_age by now"
+        ),
+        pytest.param({**AS_HELD, **OLD}, TURN, "", Kind.EXPIRE, Code.HELD_TOO_LONG, ALL, id="held for too long"),
+        pytest.param(AS_HELD, TURN_OVER, "", Kind.EXPIRE, Code.OVER_ALREADY, NOBODY, id="over while it waited"),
+        pytest.param(AS_HELD, TURN_OUT, "", Kind.NOTIFY, Code.OUT_OF_SCOPE, ALL, id="out of scope when its turn comes"),
+        pytest.param({}, IN_SCOPE, "", Kind.REMEDIATE, Code.RULE_RUNS, ALL, id="in scope"),
+        pytest.param({}, OUT_OF_SCOPE, "", Kind.NOTIFY, Code.OUT_OF_SCOPE, ALL, id="out of scope"),
+        pytest.param({}, NO_SUCH, "", Kind.NOTIFY, Code.INSTANCE_UNKNOWN, ALL, id="no such instance"),
         pytest.param({"status": "-"}, NOTHING, "", Kind.NOTIFY, Code.RULE_NOTIFIES, SECOND, id="no state is not 1"),
         pytest.param({}, RUNNING, "", Kind.JOIN, Code.JOINED, NOBODY, id="at work already"),
         pytest.param({}, RUNNING, "max_attempts: 0", Kind.JOIN, Code.JOINED, NOBODY, id="at work, limits or not"),
@@ -144,7 +183,7 @@ def test_every_event_has_its_decision(
     decision = decided(incident, guardrails=guardrails, **event)
     assert (decision.kind, decision.reason.code, told(decision)) == (kind, code, hears)
     assert decision.needs_people == (code in MUST_ACT)
-    assert (decision.order is not None) == (kind is Kind.REMEDIATE)
+    assert (decision.order is not None) == (kind in (Kind.REMEDIATE, Kind.HOLD))
 
 
 TOUCHED_NOTHING = [Outcome.REFUSED, Outcome.WOULD_ACT, Outcome.RECOVERED_BY_ITSELF]

@@ -37,15 +37,13 @@ async def test_both_disks_are_ready_before_the_one_reboot_and_people_hear_of_bot
 @pytest.mark.parametrize(
     ("cloud", "reason"),
     [
-        (StagedCloud(instance=lambda _: None), Code.INSTANCE_UNKNOWN),
-        (StagedCloud(instance=lambda _: an_instance(tags={})), Code.OUT_OF_SCOPE),
         (StagedCloud(instance=lambda _: an_instance(state="STOPPED")), Code.WRONG_STATE),
         (StagedCloud(instance=lambda _: an_instance(restrict_state="EXPIRED")), Code.ISOLATED),
         (StagedCloud(instance=lambda _: an_instance(local_disks=("disk-local",)), disks=()), Code.UNPROTECTED),
         (StagedCloud(disks=()), Code.NO_DISKS),
         (StagedCloud(disks=(Disk(disk_id="disk-s", shared=True),)), Code.UNPROTECTED),
     ],
-    ids=["unknown", "out of scope", "stopped", "isolated", "local disks", "no disks", "shared disk"],
+    ids=["stopped", "isolated", "local disks", "no disks", "shared disk"],
 )
 async def test_an_instance_that_may_not_be_worked_on_is_refused_untouched_and_told(
     client: Client, unique: str, cloud: StagedCloud, reason: Code
