@@ -136,7 +136,12 @@ class _Case:
         """It says that a fault is over."""
         if not self.alarm.is_recovery or self.incident.causing(self.alarm):
             return None
-        told = bool(self.matching) and not self.incident.running
+        if self.incident.awaits_recovery(self.alarm):
+            # Who heard that it began hears that it is over, also where the rule's `status` is "1" alone.
+            self.matching = [
+                rule for rule in self.rules.rules if matches(rule.when, {**self.alarm.event, "status": "1"})
+            ]
+        told = bool(self.matching) and not self.incident.running and not self.incident.cured(self.alarm)
         return self._decision(Kind.RECOVERED, because(Code.RECOVERY), told=told, matter=f"over {self.alarm.fault}")
 
     def _echo(self) -> Decision | None:

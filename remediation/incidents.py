@@ -109,9 +109,20 @@ class IncidentState(Fact):
             return None
         return next((run for run in reversed(self.runs) if run.caused(alarm)), None)
 
-    def noted(self, alarm: Alarm) -> IncidentState:
-        """The event has been decided: it is known when it is delivered again."""
-        return self._with(seen=_newest({**self.seen, alarm.event_id: alarm.body_hash}))
+    def awaits_recovery(self, recovery: Alarm) -> bool:
+        """Whether people were told that this fault began, and not yet that it is over."""
+        began, over = self.told.get(_began(recovery)), self.recovered.get(recovery.fault)
+        return began is not None and (over is None or over < began)
+
+    def cured(self, recovery: Alarm) -> bool:
+        """Whether the last run told people already that it healed this fault."""
+        last = self.last_run
+        return last is not None and last.outcome is Outcome.RECOVERED and last.fault == recovery.fault
+
+    def noted(self, alarm: Alarm, *, told: bool, at: datetime) -> IncidentState:
+        """The event has been decided: it is known when it is delivered again; `told` if people heard of it."""
+        state = self._with(seen=_newest({**self.seen, alarm.event_id: alarm.body_hash}))
+        return state.told_of(_began(alarm), at) if told and not alarm.is_recovery else state
 
     def recovery_noted(self, recovery: Alarm) -> IncidentState:
         """A fault is over: what fired before that moment, and is delivered later, starts nothing."""
@@ -163,6 +174,10 @@ class IncidentState(Fact):
 
     def _with(self, **changes: object) -> IncidentState:
         return self.model_copy(update=changes)
+
+
+def _began(alarm: Alarm) -> str:
+    return f"began {alarm.fault}"
 
 
 def _newest(entries: dict[str, object]) -> dict[str, object]:

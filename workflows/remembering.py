@@ -75,8 +75,11 @@ class Memory:
 
     def remember(self, decision: Decision, alarm: Alarm | None, run: Run | None = None) -> None:
         """The one record of this event; what was held, and has had its turn, is written over."""
-        state = self.state.noted(alarm) if alarm is not None else self.state
-        if decision.matter and (decision.recipients or decision.needs_people):
+        told = bool(decision.recipients) or decision.needs_people
+        state = self.state
+        if alarm is not None:
+            state = state.noted(alarm, told=told, at=decision.decided_at)
+        if decision.matter and told:
             state = state.told_of(decision.matter, decision.decided_at)
         record = Record(
             event_id=decision.event_id,

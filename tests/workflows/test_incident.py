@@ -132,10 +132,20 @@ async def test_the_same_news_of_a_flapping_instance_is_recorded_each_time_and_to
             await on.send(status="1")
             await on.send(status="0")
         records = await on.decided(11)
-        await until(lambda: _heard(on, 4))
+        await until(lambda: _heard(on, 3))
 
     assert [record.kind for record in records][1:] == ["notify", "recovered"] * 5
-    assert on.ears.headlines() == ["ACTING", "RECOVERED", "NEEDS YOU", "RECOVERED"]
+    assert on.ears.headlines() == ["ACTING", "RECOVERED", "NEEDS YOU"]
+
+
+async def test_who_was_called_hears_that_it_is_over_by_itself(client: Client, unique: str) -> None:
+    none = ("operators: [desk]", "operators: [desk]\nguardrails: {max_attempts: 0}")
+    async with stage(client, unique, None, none) as on:
+        await on.send(status="1")
+        await on.send(status="0")
+        await until(lambda: _heard(on, 2))
+
+    assert on.ears.headlines() == ["NEEDS YOU", "RECOVERED"]
 
 
 async def test_another_alarm_joins_the_remediation_that_is_at_work(client: Client, unique: str) -> None:
