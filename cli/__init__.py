@@ -16,6 +16,7 @@ from cli.runs import register as register_runs
 from cli.send import register as register_send
 from cli.serve import register as register_serve
 from cli.show import register as register_show
+from cli.why import register as register_why
 
 
 class Group(TyperGroup):
@@ -52,6 +53,7 @@ register_serve(app)
 register_send(app)
 register_runs(app)
 register_show(app)
+register_why(app)
 register_cancel(app)
 register_run_simulator(app)
 

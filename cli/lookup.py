@@ -127,7 +127,25 @@ async def decisions_of(client: Client, target: Target) -> list[Record]:
         NotFound: it has no incident.
         TemporalUnreachable: among others if no worker lives.
     """
-    incident = client.get_workflow_handle(contract.incident_id(target.region, target.instance_id))
+    return await _records(client, client.get_workflow_handle(contract.incident_id(target.region, target.instance_id)))
+
+
+async def incidents_of(client: Client, target: Target) -> list[WorkflowExecution]:
+    """Every run of the instance's incidents that Temporal still has, the newest first."""
+    incident_id = contract.incident_id(target.region, target.instance_id)
+    return await list_runs(client, f'WorkflowId = "{incident_id}"', 1000)
+
+
+async def records_of(client: Client, incident: WorkflowExecution) -> list[Record]:
+    """What this run of an incident decided, also after it has closed; a worker has to answer.
+
+    Raises:
+        NotFound, TemporalUnreachable
+    """
+    return await _records(client, client.get_workflow_handle(incident.id, run_id=incident.run_id))
+
+
+async def _records(client: Client, incident: WorkflowHandle[Any, Any]) -> list[Record]:
     query = incident.query(contract.DECISIONS, result_type=list[Record], rpc_timeout=timedelta(seconds=_QUERY_SECONDS))
     answer: list[Record] = await ask(client, f"incident {incident.id}", query, _QUERY_SECONDS + 1)
     return answer

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.temporal_server import Server
+
 ROOT = Path(__file__).parents[2]
 _SECONDS = 60
 
@@ -49,3 +51,19 @@ async def medic(*arguments: str, env: Mapping[str, str] | None = None, stdin: st
         out, err = await process.communicate()
         raise AssertionError(f"medic {arguments} hangs; it said: {err.decode()}") from None
     return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+class Console:
+    """`medic` with the settings that lead to one stage."""
+
+    def __init__(self, server: Server, unique: str) -> None:
+        self._env = {**server.environment, "MEDIC_TASK_QUEUE": f"medic-{unique}"}
+        self.instance = f"ins-{unique}"
+
+    async def __call__(self, *arguments: str, stdin: str = "") -> Ended:
+        return await medic(*arguments, env=self._env, stdin=stdin)
+
+    async def send(self, kind: str = "disk-read-only", *more: str) -> Ended:
+        return await self(
+            "send", "--type", kind, "--instance", self.instance, "--region", "ap-guangzhou", "--wait", *more
+        )

@@ -11,29 +11,13 @@ from typing import Any
 import pytest
 
 from remediation.report import Outcome
-from tests.cli.consoles import Ended, medic
+from tests.cli.consoles import Console
 from tests.clouds import StagedCloud
 from tests.temporal_server import Server
 from tests.workflows.staging import Stage, stage, until
 
 pytestmark = pytest.mark.temporal
 OBSERVE = ("mode: act", "mode: observe")
-
-
-class Console:
-    """`medic` with the settings that lead to one stage."""
-
-    def __init__(self, server: Server, unique: str) -> None:
-        self._env = {**server.environment, "MEDIC_TASK_QUEUE": f"medic-{unique}"}
-        self.instance = f"ins-{unique}"
-
-    async def __call__(self, *arguments: str, stdin: str = "") -> Ended:
-        return await medic(*arguments, env=self._env, stdin=stdin)
-
-    async def send(self, kind: str = "disk-read-only", *more: str) -> Ended:
-        return await self(
-            "send", "--type", kind, "--instance", self.instance, "--region", "ap-guangzhou", "--wait", *more
-        )
 
 
 @pytest.fixture
