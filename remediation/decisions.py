@@ -109,6 +109,17 @@ def decide(alarm: Alarm, rules: Config, incident: IncidentState, now: datetime) 
     return _Case(alarm, rules, incident, now).decided()
 
 
+def remembered(incident: IncidentState, decision: Decision, alarm: Alarm) -> IncidentState:
+    """What an incident knows after this decision, but for runs that began and turns that are waited for."""
+    told = bool(decision.recipients) or decision.needs_people
+    if decision.kind is Kind.RECOVERED:
+        incident = incident.recovery_noted(alarm)
+    elif decision.kind is Kind.SUPPRESS:
+        incident = incident.echo_noted(alarm)
+    incident = incident.noted(alarm, told=told, at=decision.decided_at)
+    return incident.told_of(decision.matter, decision.decided_at) if decision.matter and told else incident
+
+
 class _Case:
     """One alarm, and everything that a decision about it depends on."""
 

@@ -245,10 +245,7 @@ class Incident:
                     await give_back(self._region, key)
                 decision = decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED)})
         elif decision.kind is Kind.RECOVERED:
-            self._memory.state = self._memory.state.recovery_noted(alarm)
             await self._repair.pass_on(alarm)
-        elif decision.kind is Kind.SUPPRESS:
-            self._memory.state = self._memory.state.echo_noted(alarm)
         if decision.kind not in (Kind.REMEDIATE, Kind.JOIN, Kind.HOLD) and (
             decision.recipients or decision.must_be_heard
         ):

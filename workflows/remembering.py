@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from remediation.contract import IncidentMemory, Record, RemediationEnded, SearchAttribute
-    from remediation.decisions import Decision, Kind
+    from remediation.decisions import Decision, Kind, remembered
     from remediation.events import Alarm
     from remediation.incidents import MEMORY, MOST_REMEMBERED, IncidentState, Run
     from remediation.report import Outcome
@@ -75,12 +75,7 @@ class Memory:
 
     def remember(self, decision: Decision, alarm: Alarm | None, run: Run | None = None) -> None:
         """The one record of this event; what was held, and has had its turn, is written over."""
-        told = bool(decision.recipients) or decision.needs_people
-        state = self.state
-        if alarm is not None:
-            state = state.noted(alarm, told=told, at=decision.decided_at)
-        if decision.matter and told:
-            state = state.told_of(decision.matter, decision.decided_at)
+        state = remembered(self.state, decision, alarm) if alarm is not None else self.state
         record = Record(
             event_id=decision.event_id,
             kind=decision.kind.value,
