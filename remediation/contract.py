@@ -8,20 +8,31 @@ from enum import Enum
 from remediation.acts import SnapshotMade, Target
 from remediation.decisions import IncidentState, Order, Recipient, Run
 from remediation.events import Alarm
+from remediation.freezes import Freeze
 from remediation.models import Fact
+from remediation.reasons import Reason
 
 # Workflows, by name: the door starts them without importing them.
 INCIDENT = "Incident"
 REMEDIATE_INSTANCE = "RemediateInstance"
 UNREADABLE_EVENT = "UnreadableEvent"
 UNREADABLE_DIGEST = "UnreadableDigest"
+FLEET_GUARD = "FleetGuard"
 
-# Signals and queries.
+# Signals, queries and updates.
 TAKE_EVENT = "take_event"
 RECOVERED = "recovered"
 REMEDIATION_ENDED = "remediation_ended"
 TAKE_UNREADABLE = "take_unreadable"
 DECISIONS = "decisions"
+ASK = "ask"
+TURN_CAME = "turn_came"
+SENT = "sent"
+ENDED = "ended"
+WITHDRAW = "withdraw"
+FREEZE = "freeze"
+UNFREEZE = "unfreeze"
+FLEET = "fleet"
 
 
 class SearchAttribute(str, Enum):
@@ -44,6 +55,7 @@ class Queue(str, Enum):
     SNAPSHOT_WAITS = "-snapshot-waits"
     REBOOTS = "-reboots"
     COMMANDS = "-commands"
+    FLEET = "-fleet"
 
     def of(self, prefix: str) -> str:
         """The queue's full name: `medic` is where the workflows are, `medic-reboots` where reboots are sent."""
@@ -66,6 +78,15 @@ def unreadable_id(body_hash: str) -> str:
 
 
 UNREADABLE_DIGEST_ID = "unreadable/digest"
+
+
+EVERYWHERE = "all"
+"""In place of a region: a freeze that holds in every one."""
+
+
+def fleet_id(region: str) -> str:
+    """The one guard of a region's limits; `fleet/all` holds nothing but a freeze of every region."""
+    return f"fleet/{region}"
 
 
 def parse_incident_id(workflow_id: str) -> tuple[str, str]:
@@ -118,6 +139,72 @@ class RemediateInput(Fact):
     recipients: tuple[Recipient, ...]
     incident_id: str
     config_sha256: str = ""
+    permit_key: str = ""
+
+
+class PermitAsked(Fact):
+    """May this run begin to change its instance? Asked again with the same key, it is the same question.
+
+    Attributes:
+        key: of the run that is to begin: its run key.
+        rule: whose people hear that it waits; they are `recipients`.
+        incident_id: the workflow that is told when the turn has come.
+        incident_run_id: which run of it; the activity that asks fills it in, and so `everywhere`.
+        max_acting, max_actions_per_hour: the region's limits as the asker knows them; the newest ask's hold.
+        everywhere: the freeze of all regions, as the activity that asks has just read it.
+    """
+
+    key: str
+    instance_id: str
+    region: str
+    rule: str
+    incident_id: str
+    recipients: tuple[Recipient, ...] = ()
+    max_acting: int
+    max_actions_per_hour: int
+    incident_run_id: str = ""
+    everywhere: Freeze | None = None
+
+
+class PermitAnswer(Fact):
+    """Yes, or not yet.
+
+    Attributes:
+        reason: why not yet.
+        ask_again_seconds: 0 if it stands in the queue, and TURN_CAME will be signalled; else it does not (too many
+            wait, or the question was not understood: `error`), and it is to be asked again after this long.
+    """
+
+    granted: bool
+    reason: Reason | None = None
+    ask_again_seconds: int = 0
+    error: str = ""
+
+
+class TurnCame(Fact):
+    """To a waiting incident: the permit is granted and held for it; it uses it, or gives it back (WITHDRAW)."""
+
+    key: str
+
+
+class PermitUsed(Fact):
+    """To the guard (SENT): the first mutating call was, or may have been, sent by now."""
+
+    key: str
+    run_id: str = ""
+
+
+class PermitEnded(Fact):
+    """To the guard (ENDED): the run is over. `acted`: whether it may have sent anything; None if nobody knows."""
+
+    key: str
+    acted: bool | None = None
+
+
+class PermitWithdrawn(Fact):
+    """To the guard (WITHDRAW): the turn is not needed any more, and nothing was sent under it."""
+
+    key: str
 
 
 class RemediationEnded(Fact):

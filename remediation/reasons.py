@@ -28,6 +28,15 @@ class Code(str, Enum):
     UNDECIDED = "undecided"
     FOLDED = "folded"
 
+    # why a repair has to wait
+    FROZEN = "frozen"
+    MANY_ACTING = "many_acting"
+    HOUR_USED = "hour_used"
+    OTHERS_FIRST = "others_first"
+    STILL_HELD = "still_held"
+    TOO_MANY_WAIT = "too_many_wait"
+    HOLD_OVER = "hold_over"
+
     # why nothing is done, or nothing more
     WOULD_ACT = "would_act"
     INSTANCE_UNKNOWN = "instance_unknown"

@@ -26,6 +26,16 @@ REASONS: dict[Code, str] = {
     Code.UNDECIDED: "What to do about this event could not be decided, and nothing was done: {error}. The worker's log "
     "says more.",
     Code.FOLDED: "Too many events came in to keep each of them: {count} more were only counted.",
+    Code.FROZEN: "{by} froze {where} until {until}: {why}. Nothing that changes an instance is sent. `medic fleet` shows "
+    "the freeze, `medic unfreeze` ends it.",
+    Code.MANY_ACTING: "{acting} are under repair; `max_acting` allows {limit} of {region} at once. The rest wait for "
+    "their turn.",
+    Code.HOUR_USED: "Repairs begun in {region} within the last hour: {count}; `max_actions_per_hour` allows {limit}. "
+    "The rest wait for their turn.",
+    Code.OTHERS_FIRST: "Instances of {region} that wait and came first: {before}.",
+    Code.STILL_HELD: "An earlier repair of {instance} has not been seen to end.",
+    Code.TOO_MANY_WAIT: "{waiting} instances of {region} wait already; more are not listed, and ask again by themselves.",
+    Code.HOLD_OVER: "No instance of {region} waits any more.",
     Code.WOULD_ACT: "The rule only observes: the instance was read, and nothing that changes it was sent.",
     Code.INSTANCE_UNKNOWN: "The cloud knows no instance {instance} in this region. Check the region and the id in the "
     "event (the console's template carries a placeholder such as ins-xxxxxxxx), and that the worker's credentials "

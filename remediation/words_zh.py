@@ -22,6 +22,15 @@ REASONS: dict[Code, str] = {
     Code.UNREADABLE: "有事件无法解析：{error}。",
     Code.UNDECIDED: "无法决定如何处理此事件，未做任何操作：{error}。详情见 worker 日志。",
     Code.FOLDED: "事件过多，无法逐条保存：另有 {count} 条只计数。",
+    Code.FROZEN: "{by} 已冻结 {where}，直到 {until}：{why}。不会发出任何变更实例的请求。"
+    "`medic fleet` 可查看冻结，`medic unfreeze` 可解除。",
+    Code.MANY_ACTING: "{acting} 正在修复；`max_acting` 允许 {region} 同时修复 {limit} 个。其余实例排队等候。",
+    Code.HOUR_USED: "{region} 在过去一小时内已开始 {count} 次修复，`max_actions_per_hour` 允许 {limit} 次。"
+    "其余实例排队等候。",
+    Code.OTHERS_FIRST: "{region} 中先到并在等候的实例：{before} 个。",
+    Code.STILL_HELD: "{instance} 的上一次修复尚未确认结束。",
+    Code.TOO_MANY_WAIT: "{region} 已有 {waiting} 个实例在等候；更多的不再列入，稍后会自动重新申请。",
+    Code.HOLD_OVER: "{region} 已没有实例在等候。",
     Code.WOULD_ACT: "该规则仅观察：只读取了实例信息，没有发出任何变更请求。",
     Code.INSTANCE_UNKNOWN: "云平台在该地域查不到实例 {instance}。请检查事件中的地域和实例 ID"
     "（控制台模板带有 ins-xxxxxxxx 之类的占位符），并确认 worker 的密钥属于该实例所在的账号。",
