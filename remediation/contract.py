@@ -207,6 +207,22 @@ class PermitWithdrawn(Fact):
     key: str
 
 
+class Holder(Fact):
+    """Who holds a permit, as far as it is known; `run_id` once its run has reported."""
+
+    key: str
+    remediation_id: str
+    run_id: str = ""
+    incident_id: str
+    incident_run_id: str = ""
+
+
+class HoldersAsked(Fact):
+    """Which of these are proven not to be at work any more?"""
+
+    holders: tuple[Holder, ...]
+
+
 class RemediationEnded(Fact):
     """What a remediation signals to its incident, whoever started it."""
 

@@ -278,7 +278,14 @@ MISTAKES = [
         "runbooks.snapshot-and-reboot.ladder",
         "Tuple should have at most 1 item",
     ),
-    pytest.param("max_age: 30m", "max_acting: 3", 27, 1, "guardrails", "`max_acting` is not there yet"),
+    pytest.param(
+        "max_age: 30m",
+        "max_acting: 0",
+        28,
+        3,
+        "guardrails.max_acting",
+        "Input should be greater than or equal to 1",
+    ),
     pytest.param(
         "max_age: 30m",
         "max_attempts: -1",
