@@ -29,7 +29,7 @@ from activities.clients.webhook import WebhookSender
 from activities.cloud import Cloud
 from activities.commands import CommandActivities
 from activities.decisions import DecisionActivities
-from activities.fleet import FleetActivities
+from activities.fleet import FleetActivities, Freezes, LiveFreezes
 from activities.instances import InstanceActivities
 from activities.notifications import Mail, NotificationActivities, Webhook
 from activities.operations import OperationActivities
@@ -42,11 +42,12 @@ from remediation.errors import ConfigError
 from remediation.rates import RATES
 from remediation.settings import Settings
 from starter.connection import connect, reach
+from workflows.fleet_guard import FleetGuard
 from workflows.incident import Incident
 from workflows.remediate_instance import RemediateInstance
 from workflows.unreadable_event import UnreadableDigest, UnreadableEvent
 
-WORKFLOWS = [Incident, RemediateInstance, UnreadableEvent, UnreadableDigest]
+WORKFLOWS = [Incident, RemediateInstance, UnreadableEvent, UnreadableDigest, FleetGuard]
 
 # A module that a workflow imports without saying so is named when the worker is built, and not in the middle of a run.
 # The workflows' own modules are loaded once and not anew for every run, which would cost each waiting run some 200 KiB;
@@ -70,16 +71,20 @@ def build_workers(
     *,
     webhook: Webhook | None = None,
     mail: Mail | None = None,
+    freezes: Freezes | None = None,
 ) -> list[Worker]:
     """One worker for the workflows, and one for each queue of activities, all in this process.
 
     Args:
         cloud: the real client, or whatever a test puts in its place.
         webhook, mail: how notices are sent; the real ones if left out.
+        freezes: where it is read whether a region is frozen; the guards themselves if left out.
     """
     pace = Pace(settings.poll_interval)
-    instances, operations = InstanceActivities(cloud, pace), OperationActivities(cloud, pace)
-    snapshots, commands = SnapshotActivities(cloud, pace), CommandActivities(cloud, pace)
+    freezes = freezes or LiveFreezes(client, asyncio.get_running_loop())
+    instances, operations = InstanceActivities(cloud, pace), OperationActivities(cloud, pace, freezes)
+    snapshots, commands = SnapshotActivities(cloud, pace, freezes), CommandActivities(cloud, pace, freezes)
+    fleet = FleetActivities(client, settings.task_queue)
     timing = Timing(
         patience_seconds=settings.cloud_patience,
         validity_seconds=settings.signature_validity,
@@ -107,8 +112,8 @@ def build_workers(
         Queue.SNAPSHOTS: [snapshots.create_snapshot, snapshots.apply_snapshot],
         Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready, snapshots.find_snapshot],
         Queue.REBOOTS: [operations.reboot_instance, operations.stop_instance, operations.start_instance],
-        Queue.FLEET: [FleetActivities(client).ask_permit],
         Queue.COMMANDS: [commands.invoke_command, commands.find_invocation],
+        Queue.FLEET: [fleet.ask_permit, fleet.read_freeze, fleet.find_ended],
     }
     grace = timedelta(seconds=settings.shutdown_grace)
     threads = ThreadPoolExecutor(_SLOTS * len(hands), thread_name_prefix="activity")

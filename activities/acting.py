@@ -12,11 +12,12 @@ from typing import ClassVar, Generic, TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.fleet import Freezes
 from activities.polling import Pace, not_yet
 from remediation.acts import ActInput, Lost
 from remediation.contract import REASON
 from remediation.errors import AlreadySo, CloudError, NotYet, OutcomeUnknown, Refused
-from remediation.guardrails import Ruling, Verdict
+from remediation.guardrails import Ruling, Verdict, may_send
 from remediation.permits import SendPermit
 from remediation.reasons import Reason
 from remediation.runbooks import Mode
@@ -61,8 +62,8 @@ class Act(ABC, Generic[Wanted, Done]):
         """Send it once."""
 
 
-def act_once(act: Act[Wanted, Done], wanted: Wanted) -> Done:
-    """Guard and send in one breath; or adopt what bears our name already.
+def act_once(act: Act[Wanted, Done], wanted: Wanted, freezes: Freezes) -> Done:
+    """Guard and send in one breath, unless people have frozen it; or adopt what bears our name already.
 
     Raises:
         NotYet, Throttled, Refused, NeedsPeople: certainly not done.
@@ -75,6 +76,8 @@ def act_once(act: Act[Wanted, Done], wanted: Wanted) -> Done:
         found = act.effect(wanted, now) if act.is_named else None
         if found is not None:
             return found
+        # Last, and under the permit: how old this reading may be when the call is signed is what a freeze counts on.
+        obey(may_send(freezes.in_force(region)), act.action, region)
         try:
             return act.send(permit, wanted)
         except AlreadySo as error:

@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.acting import Act, act_once, look_for
 from activities.cloud import Cloud
+from activities.fleet import Freezes
 from activities.polling import Pace
 from remediation.acts import CommandSent, InvokeCommandInput, Lost
 from remediation.cloud import INVOKE_COMMAND, Sighting
@@ -46,14 +47,14 @@ class _Invoke(Act[InvokeCommandInput, CommandSent]):
 class CommandActivities:
     """The hands inside the guest."""
 
-    def __init__(self, cloud: Cloud, pace: Pace) -> None:
+    def __init__(self, cloud: Cloud, pace: Pace, freezes: Freezes) -> None:
         self._invoke = _Invoke(cloud)
-        self._pace = pace
+        self._pace, self._freezes = pace, freezes
 
     @activity.defn(no_thread_cancel_exception=True)
     def invoke_command(self, wanted: InvokeCommandInput) -> CommandSent:
         """Run the command once, in a guest whose agent is heard."""
-        return act_once(self._invoke, wanted)
+        return act_once(self._invoke, wanted, self._freezes)
 
     @activity.defn
     def find_invocation(self, lost: Lost[InvokeCommandInput]) -> CommandSent | None:

@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.acting import Act, act_once, look_for
 from activities.cloud import Cloud
+from activities.fleet import Freezes
 from activities.polling import Pace
 from remediation.acts import Lost, OperationInput, OperationSent, RebootInput, StartInput, StopInput
 from remediation.cloud import REBOOT, START, STOP, Sighting
@@ -103,14 +104,14 @@ class _Start(_Operation[StartInput]):
 class OperationActivities:
     """The hands that reboot, stop and start an instance, each with the eyes that find out whether it was done."""
 
-    def __init__(self, cloud: Cloud, pace: Pace) -> None:
+    def __init__(self, cloud: Cloud, pace: Pace, freezes: Freezes) -> None:
         self._reboot, self._stop, self._start = _Reboot(cloud), _Stop(cloud), _Start(cloud)
-        self._pace = pace
+        self._pace, self._freezes = pace, freezes
 
     @activity.defn(no_thread_cancel_exception=True)
     def reboot_instance(self, wanted: RebootInput) -> OperationSent:
         """Send the one reboot, if a reading of this moment allows it (P1, P8, P9)."""
-        return act_once(self._reboot, wanted)
+        return act_once(self._reboot, wanted, self._freezes)
 
     @activity.defn
     def find_reboot(self, lost: Lost[RebootInput]) -> OperationSent | None:
@@ -120,7 +121,7 @@ class OperationActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def stop_instance(self, wanted: StopInput) -> OperationSent:
         """Stop the instance, under the same conditions as a reboot."""
-        return act_once(self._stop, wanted)
+        return act_once(self._stop, wanted, self._freezes)
 
     @activity.defn
     def find_stop(self, lost: Lost[StopInput]) -> OperationSent | None:
@@ -130,7 +131,7 @@ class OperationActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def start_instance(self, wanted: StartInput) -> OperationSent:
         """Start the stopped instance, never with some of its disks rolled back and others not (P13)."""
-        return act_once(self._start, wanted)
+        return act_once(self._start, wanted, self._freezes)
 
     @activity.defn
     def find_start(self, lost: Lost[StartInput]) -> OperationSent | None:

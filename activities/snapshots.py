@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.acting import Act, act_once, carry, look_for
 from activities.cloud import Cloud
+from activities.fleet import Freezes
 from activities.polling import Pace, not_yet
 from remediation.acts import ApplySnapshotInput, CreateSnapshotInput, Lost, OperationSent, SnapshotMade
 from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, ReadySnapshot, Sighting, Snapshot
@@ -98,15 +99,15 @@ class _Apply(Act[ApplySnapshotInput, OperationSent]):
 class SnapshotActivities:
     """The hands on the snapshots of one disk."""
 
-    def __init__(self, cloud: Cloud, pace: Pace) -> None:
+    def __init__(self, cloud: Cloud, pace: Pace, freezes: Freezes) -> None:
         self._cloud = cloud
         self._create, self._apply = _Create(cloud), _Apply(cloud)
-        self._pace = pace
+        self._pace, self._freezes = pace, freezes
 
     @activity.defn(no_thread_cancel_exception=True)
     def create_snapshot(self, wanted: CreateSnapshotInput) -> SnapshotMade:
         """Begin the one snapshot of a disk for this run, or adopt it if it is there already (P2)."""
-        return act_once(self._create, wanted)
+        return act_once(self._create, wanted, self._freezes)
 
     @activity.defn
     def find_snapshot(self, lost: Lost[CreateSnapshotInput]) -> SnapshotMade | None:
@@ -116,7 +117,7 @@ class SnapshotActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def apply_snapshot(self, wanted: ApplySnapshotInput) -> OperationSent:
         """Roll one disk of the stopped instance back to its own snapshot, as approved (P13)."""
-        return act_once(self._apply, wanted)
+        return act_once(self._apply, wanted, self._freezes)
 
     @activity.defn
     def find_rollback(self, lost: Lost[ApplySnapshotInput]) -> OperationSent | None:

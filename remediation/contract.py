@@ -26,6 +26,7 @@ FLEET_GUARD = "FleetGuard"
 TAKE_EVENT = "take_event"
 RECOVERED = "recovered"
 REBOOTING = "rebooting"
+JOINED = "joined"
 REMEDIATION_ENDED = "remediation_ended"
 TAKE_UNREADABLE = "take_unreadable"
 DECISIONS = "decisions"
@@ -218,6 +219,22 @@ class RebootBegun(Fact):
 
     run_key: str
     at: datetime
+
+
+class Holder(Fact):
+    """Who holds a permit, as far as it is known; `run_id` once its run has reported."""
+
+    key: str
+    remediation_id: str
+    run_id: str = ""
+    incident_id: str
+    incident_run_id: str = ""
+
+
+class HoldersAsked(Fact):
+    """Which of these are proven not to be at work any more?"""
+
+    holders: tuple[Holder, ...]
 
 
 class RemediationEnded(Fact):

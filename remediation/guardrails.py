@@ -10,6 +10,7 @@ from remediation.cloud import REBOOT, Disk, Instance, Operation, ReadySnapshot, 
 from remediation.config import TagScope
 from remediation.decisions import Order
 from remediation.durations import write_duration
+from remediation.freezes import Freeze, frozen
 from remediation.models import Fact
 from remediation.reasons import Code, Reason, because
 
@@ -63,6 +64,11 @@ def may_touch(instance: Instance, order: Order, state: str = "RUNNING") -> Verdi
     if instance.state != state:
         return stop(Code.WRONG_STATE, state=instance.state)
     return GO
+
+
+def may_send(freeze: Freeze | None) -> Verdict:
+    """Whether anything may be changed at all: not while people have frozen it (P14)."""
+    return GO if freeze is None else Verdict(ruling=Ruling.STOP, reason=frozen(freeze))
 
 
 def others_acted(operation: Operation) -> Verdict:

@@ -53,9 +53,10 @@ class Plan(Fact):
 
 
 class Notice(Fact):
-    """One message to people. `id` is the same on every attempt to deliver it."""
+    """One message to people. `id` is the same on every attempt to deliver it, `thread` in all that belong together."""
 
     id: str
+    thread: str = ""
     headline: Headline
     instance_id: str = ""
     region: str = ""

@@ -12,6 +12,8 @@ class Phrase(str, Enum):
     SYMPTOM_SINCE = "symptom_since"
     EVENT_UNREADABLE = "event_unreadable"
     EVENTS_UNREADABLE = "events_unreadable"
+    INSTANCES_WAIT = "instances_wait"
+    NONE_WAITS = "none_waits"
 
     # whether the reader has to do anything: while something goes on, then at each ending
     TODO = "todo"
@@ -19,6 +21,7 @@ class Phrase(str, Enum):
     DO_ACTING = "do_acting"
     DO_WAITING = "do_waiting"
     DO_HELD = "do_held"
+    DO_HOLD_OVER = "do_hold_over"
     DO_SYMPTOM_GONE = "do_symptom_gone"
     DO_NEEDS_YOU = "do_needs_you"
     DO_UNDELIVERED = "do_undelivered"

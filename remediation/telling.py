@@ -23,6 +23,7 @@ _TODO_FOR: Mapping[Code, Phrase] = {
     Code.UNDELIVERED: Phrase.DO_UNDELIVERED,
     Code.UNREADABLE: Phrase.DO_UNREADABLE,
     Code.OUR_BUG: Phrase.DO_FAILED,
+    Code.HOLD_OVER: Phrase.DO_HOLD_OVER,
 }
 _TODO: Mapping[Headline, Phrase] = {
     Headline.OBSERVED: Phrase.DO_OBSERVED,
@@ -196,6 +197,12 @@ class _Page:
 
     def _matter(self) -> str:
         notice = self.notice
+        if not notice.instance_id and notice.reason is not None:
+            region, waiting = clean(notice.region, NAME_LENGTH), notice.reason.facts.get("waiting")
+            if notice.reason.code is Code.HOLD_OVER:
+                return self._phrase(Phrase.NONE_WAITS, region=region)
+            if waiting:
+                return self._phrase(Phrase.INSTANCES_WAIT, count=waiting, region=region)
         if not notice.instance_id:
             if notice.run is not None and (notice.reason is None or notice.reason.code is not Code.UNREADABLE):
                 return clean(notice.run.workflow_id)

@@ -35,8 +35,8 @@ REASONS: dict[Code, str] = {
     Code.UNDECIDED: "What to do about this event could not be decided, and nothing was done: {error}. The worker's log "
     "says more.",
     Code.FOLDED: "Too many events came in to keep each of them: {count} more were only counted.",
-    Code.FROZEN: "{by} froze {where} until {until}: {why}. Nothing that changes an instance is sent. `medic fleet` shows "
-    "the freeze, `medic unfreeze` ends it.",
+    Code.FROZEN: "{by} froze {where} until {until}: {why}. Nothing that changes an instance is sent. `medic fleet` "
+    "shows the freeze, `medic unfreeze` ends it.",
     Code.MANY_ACTING: "{acting} are under repair; `max_acting` allows {limit} of {region} at once. The rest wait for "
     "their turn.",
     Code.HOUR_USED: "Repairs begun in {region} within the last hour: {count}; `max_actions_per_hour` allows {limit}. "
@@ -44,7 +44,8 @@ REASONS: dict[Code, str] = {
     Code.OTHERS_FIRST: "Instances of {region} that wait and came first: {before}.",
     Code.GUARD_SILENT: "The guard of the region's limits gave no permit ({error}): it is asked again.",
     Code.STILL_HELD: "An earlier repair of {instance} has not been seen to end.",
-    Code.TOO_MANY_WAIT: "{waiting} instances of {region} wait already; more are not listed, and ask again by themselves.",
+    Code.TOO_MANY_WAIT: "{waiting} instances of {region} wait already; more are not listed, and ask again by "
+    "themselves.",
     Code.HOLD_OVER: "No instance of {region} waits any more.",
     Code.WOULD_ACT: "The rule only observes: the instance was read, and nothing that changes it was sent.",
     Code.INSTANCE_UNKNOWN: "The cloud knows no instance {instance} in this region. Check the region and the id in the "
@@ -121,11 +122,15 @@ PHRASES: dict[Phrase, str] = {
     Phrase.SYMPTOM_SINCE: "{symptom} since {time}",
     Phrase.EVENT_UNREADABLE: "an event could not be read",
     Phrase.EVENTS_UNREADABLE: "{count} events could not be read",
+    Phrase.INSTANCES_WAIT: "{count} waiting for repair in {region}",
+    Phrase.NONE_WAITS: "nobody waits any more in {region}",
     Phrase.TODO: "Do you have to do anything? {answer}",
     Phrase.DO_OBSERVED: "cvm-medic does nothing about this and waits for nobody: whether you should is yours to judge.",
     Phrase.DO_ACTING: "No. It goes on by itself, and you will hear how it ended.",
     Phrase.DO_WAITING: "Not yet. Nothing was changed; it is tried again, and you will hear how it ended.",
-    Phrase.DO_HELD: "Not now. It is on hold, and nothing is being changed.",
+    Phrase.DO_HELD: "Not now. They wait for their turn; each is looked at again before anything is changed. What "
+    "cannot wait is yours to heal by hand.",
+    Phrase.DO_HOLD_OVER: "No. Those that waited had their turn, or did not need it any more.",
     Phrase.DO_SYMPTOM_GONE: "No. The symptom is gone.",
     Phrase.DO_NEEDS_YOU: "Yes. The instance may still be sick and cvm-medic does not repair it: look at it now.",
     Phrase.DO_UNDELIVERED: "Yes. Others were to get this notice and did not: tell them.",

@@ -79,8 +79,14 @@ class CallFailed(Exception):
 class Calls:
     """The calls of one run, all of which one interruption ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_sent: Callable[[], None] = lambda: None) -> None:
+        """
+        Args:
+            on_sent: called when the first mutating call has come back, and was or may have been sent.
+        """
         self.interruption: Interruption | None = None
+        self.may_have_sent = False
+        self._on_sent = on_sent
 
     async def read(
         self,
@@ -152,19 +158,30 @@ class Calls:
             Interrupted, Expired, NotStarted, CallFailed: certainly not done.
             Unknown: it may have been.
         """
-        return await self._call(
-            method,
-            arg,
-            queue=queue,
-            summary=summary,
-            mutating=True,
-            start_to_close_timeout=timedelta(seconds=ACT_SECONDS),
-            schedule_to_start_timeout=timedelta(seconds=ACT_START_SECONDS),
-            schedule_to_close_timeout=timedelta(seconds=max(within, ACT_START_SECONDS + ACT_SECONDS)),
-            retry_policy=_policy(FINAL_WHEN_MUTATING),
-            # What is being sent is waited for: only its end tells whether it was.
-            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        )
+        try:
+            done = await self._call(
+                method,
+                arg,
+                queue=queue,
+                summary=summary,
+                mutating=True,
+                start_to_close_timeout=timedelta(seconds=ACT_SECONDS),
+                schedule_to_start_timeout=timedelta(seconds=ACT_START_SECONDS),
+                schedule_to_close_timeout=timedelta(seconds=max(within, ACT_START_SECONDS + ACT_SECONDS)),
+                retry_policy=_policy(FINAL_WHEN_MUTATING),
+                # What is being sent is waited for: only its end tells whether it was.
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+        except Unknown:
+            self._note_sent()
+            raise
+        self._note_sent()
+        return done
+
+    def _note_sent(self) -> None:
+        if not self.may_have_sent:
+            self.may_have_sent = True
+            self._on_sent()
 
     async def rest(self, seconds: float, summary: str) -> None:
         """Let `seconds` pass.

@@ -222,6 +222,10 @@ class Incident:
         state = self._memory.state
         if answer.granted and state.held is None:
             return decision
+        is_held_by_run = answer.reason is not None and answer.reason.code is Code.STILL_HELD
+        if is_held_by_run and state.held is None and await self._repair.join(alarm):
+            await give_back(self._region, key)
+            return decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED), "order": None})
         again = timedelta(seconds=answer.ask_again_seconds)
         held = Held(
             alarm=alarm,

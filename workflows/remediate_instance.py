@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.contract import Queue
     from remediation.events import Alarm
     from remediation.guardrails import Ruling, may_begin, protectable
+    from remediation.models import Fact
     from remediation.notices import OPERATORS, Headline, Notice, Plan, PlannedDisk, RunRef, about, headline_of
     from remediation.reasons import Code, Reason, because
     from remediation.report import Outcome, Phase, RemediationResult
@@ -44,7 +45,8 @@ class RemediateInstance:
 
     @workflow.init
     def __init__(self, wanted: RawValue = _NOTHING) -> None:
-        self._calls = Calls()
+        self._calls = Calls(self._begin_to_count)
+        self._counted: asyncio.Task[None] | None = None
         self._teller = Teller()
         self._attempt: Attempt | None = None
         self._recoveries: list[Alarm] = []
@@ -80,6 +82,12 @@ class RemediateInstance:
             return
         if self._attempt is not None:
             self._hear_recoveries(self._attempt)
+
+    @workflow.signal(name=contract.JOINED)
+    def joined(self, event: Any = None) -> None:
+        """Another incident of this instance found this run at work: its alarm is evidence here."""
+        if self._attempt is not None:
+            self._attempt.journal.note("another alarm joined this run")
 
     def _hear_recoveries(self, attempt: Attempt) -> None:
         """Those of another fault, or older than the alarm, say nothing about this symptom."""
@@ -203,6 +211,8 @@ class RemediateInstance:
 
     async def _report(self, attempt: Attempt, outcome: Outcome) -> None:
         """Tell the incident; it may have been ended by hand, and the run's own result stands all the same."""
+        if attempt.wanted.permit_key:
+            await self._give_back(attempt.wanted.permit_key)
         ended = contract.RemediationEnded(
             run_key=attempt.wanted.run_key,
             outcome=outcome.value,
@@ -219,6 +229,28 @@ class RemediateInstance:
             await incident.signal(contract.REMEDIATION_ENDED, ended.model_dump(mode="json"))
         except FailureError:
             workflow.logger.warning("the incident %s is not there any more", attempt.wanted.incident_id)
+
+    def _begin_to_count(self) -> None:
+        """The first mutating call is known to have been sent: until then the permit counts as of now anyway."""
+        key = self._attempt.wanted.permit_key if self._attempt is not None else ""
+        if key:
+            used = contract.PermitUsed(key=key, run_id=workflow.info().run_id)
+            self._counted = asyncio.create_task(self._tell_guard(contract.SENT, used))
+
+    async def _give_back(self, key: str) -> None:
+        if self._counted is not None:
+            await self._counted
+        ended = contract.PermitEnded(key=key, acted=self._calls.may_have_sent)
+        await self._tell_guard(contract.ENDED, ended)
+
+    async def _tell_guard(self, signal: str, told: Fact) -> None:
+        """It may have been ended by hand; what it has not heard it finds out by looking at this run."""
+        region, _ = contract.parse_incident_id(workflow.info().workflow_id)
+        guard = workflow.get_external_workflow_handle(contract.fleet_id(region))
+        try:
+            await guard.signal(signal, told.model_dump(mode="json"))
+        except FailureError:
+            workflow.logger.warning("the guard of %s is not there any more", region)
 
     def _tell(self, attempt: Attempt, occasion: str, headline: Headline, **facts: Any) -> None:
         info = workflow.info()

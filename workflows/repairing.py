@@ -84,6 +84,15 @@ class Repair:
         self._memory.show(f"remediation {run_key} is at work", "repairing")
         return run
 
+    async def join(self, alarm: Alarm) -> bool:
+        """Tell the remediation that is at work, whoever started it, of one more alarm. Returns whether there is one."""
+        child = workflow.get_external_workflow_handle(self._id)
+        try:
+            await child.signal(contract.JOINED, contract.TakenEvent(alarm=alarm).model_dump(mode="json"))
+        except FailureError:
+            return False
+        return True
+
     async def pass_on(self, recovery: Alarm) -> None:
         """A recovery goes to the remediation that is at work, if there is one."""
         if self._healing is not None and recovery.ends(self._healing):

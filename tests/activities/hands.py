@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,10 +11,23 @@ from temporalio.testing import ActivityEnvironment
 
 from remediation.acts import CreateSnapshotInput, Lost, RebootInput, Target, Wanted
 from remediation.cloud import Disk, ReadySnapshot, Snapshot
+from remediation.freezes import Freeze
 from tests.clouds import StagedCloud
 from tests.remediation.facts import BASELINE, DATA, RUN_KEY, SYSTEM, an_order, ready
 
 TARGET = Target(region="ap-guangzhou", instance_id="ins-0abc1234")
+
+
+@dataclass
+class Thawed:
+    """Says of every region that it is not frozen, or what a test wants to be said."""
+
+    freeze: Freeze | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def in_force(self, region: str) -> Freeze | None:
+        self.asked.append(region)
+        return self.freeze
 
 
 def now() -> datetime:

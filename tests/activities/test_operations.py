@@ -11,18 +11,20 @@ from activities.operations import OperationActivities
 from activities.polling import Pace
 from remediation.acts import OperationSent
 from remediation.cloud import REBOOT, START, STOP, Disk, Instance, Operation, ReadySnapshot
-from remediation.contract import Queue
-from remediation.errors import AlreadySo, CloudError, NotYet, OutcomeUnknown, Refused
+from remediation.contract import FINAL_WHEN_MUTATING, Queue
+from remediation.errors import AlreadySo, CloudError, NotYet, OutcomeUnknown, Refused, Throttled
+from remediation.freezes import Freeze
 from remediation.permits import MAX_READING_AGE_SECONDS
 from remediation.rates import CALLS
+from remediation.reasons import Code
 from remediation.runbooks import Mode
-from tests.activities.hands import TARGET, a_reboot_input, attempt, lost, now, protected
+from tests.activities.hands import TARGET, Thawed, a_reboot_input, attempt, lost, now, protected
 from tests.clouds import StagedCloud
-from tests.remediation.facts import DATA, SYSTEM, an_instance, an_order, ready
+from tests.remediation.facts import DATA, SYSTEM, a_freeze, an_instance, an_order, ready
 
 
 def hands(cloud: StagedCloud) -> OperationActivities:
-    return OperationActivities(cloud, Pace())
+    return OperationActivities(cloud, Pace(), Thawed())
 
 
 def rebooted(cloud: StagedCloud) -> OperationSent:
@@ -54,6 +56,44 @@ def test_a_reboot_is_sent_once_after_looking_and_within_the_queues_budget() -> N
     assert cloud.calls[-1] == REBOOT
     budget = {call: count for call, count in CALLS[Queue.REBOOTS].items() if call not in (STOP, START)}
     assert {call: cloud.calls.count(call) for call in cloud.calls} == budget
+
+
+def test_a_frozen_region_is_asked_after_the_last_reading_and_nothing_is_sent() -> None:
+    cloud, freezes = protected(), Thawed(a_freeze())
+    with pytest.raises(Refused, match=r"ada froze ap-guangzhou until .*: we move house") as refused:
+        attempt().run(OperationActivities(cloud, Pace(), freezes).reboot_instance, a_reboot_input())
+    assert freezes.asked == ["ap-guangzhou"]
+    assert cloud.mutating() == []
+    carried = refused.value.__cause__
+    assert isinstance(carried, ApplicationError)
+    assert carried.details[0]["code"] == Code.FROZEN
+
+
+def test_while_nobody_knows_whether_it_is_frozen_nothing_is_sent_and_it_is_tried_again() -> None:
+    class Unreadable:
+        def in_force(self, region: str) -> Freeze | None:
+            raise Throttled("not sent: Temporal is away", region=region)
+
+    cloud = protected()
+    with pytest.raises(Throttled, match="Temporal is away"):
+        attempt().run(OperationActivities(cloud, Pace(), Unreadable()).reboot_instance, a_reboot_input())
+    assert cloud.mutating() == []
+    assert Throttled.__name__ not in FINAL_WHEN_MUTATING
+
+
+def test_the_freeze_is_read_under_the_permit_so_that_an_old_reading_sends_nothing() -> None:
+    """A worker that sleeps after it read "no freeze" wakes up with a permit that is worth nothing."""
+    cloud, asked = protected(), []
+
+    class Slow:
+        def in_force(self, region: str) -> Freeze | None:
+            asked.append(list(cloud.calls))
+            return None
+
+    attempt().run(OperationActivities(cloud, Pace(), Slow()).reboot_instance, a_reboot_input())
+    # All that the guard reads was read before; the send is all that comes after.
+    assert asked == [cloud.calls[:-1]]
+    assert cloud.calls[-1] == REBOOT
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from remediation.approvals import Approval
 from remediation.cloud import APPLY_SNAPSHOT, START, STOP, Operation
 from remediation.errors import CloudError, NotYet, Refused
 from remediation.runbooks import Mode
-from tests.activities.hands import TARGET, attempt, now, protected
+from tests.activities.hands import TARGET, Thawed, attempt, now, protected
 from tests.clouds import StagedCloud
 from tests.remediation.facts import DATA, RUN_KEY, SYSTEM, an_order, ready
 from workflows import acting
@@ -39,7 +39,7 @@ def apply(cloud: StagedCloud, **changes: Any) -> None:
     wanted = ApplySnapshotInput.model_validate(
         {**facts, "snapshot": ready(SYSTEM), "approval": an_approval(), **changes}
     )
-    attempt().run(SnapshotActivities(cloud, Pace()).apply_snapshot, wanted)
+    attempt().run(SnapshotActivities(cloud, Pace(), Thawed()).apply_snapshot, wanted)
 
 
 def start(cloud: StagedCloud, *rolled_back: RolledBack) -> None:
@@ -51,7 +51,7 @@ def start(cloud: StagedCloud, *rolled_back: RolledBack) -> None:
         approval=an_approval(),
         rolled_back=rolled_back,
     )
-    attempt().run(OperationActivities(cloud, Pace()).start_instance, wanted)
+    attempt().run(OperationActivities(cloud, Pace(), Thawed()).start_instance, wanted)
 
 
 def test_an_approved_disk_of_a_stopped_instance_is_rolled_back_once() -> None:

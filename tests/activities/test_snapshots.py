@@ -17,7 +17,7 @@ from remediation.cloud import REBOOT, Disk, Instance, Snapshot
 from remediation.contract import WaitForSnapshotInput
 from remediation.errors import AlreadySo, NotYet, OutcomeUnknown, Refused, Throttled
 from remediation.runbooks import Mode
-from tests.activities.hands import TARGET, a_snapshot_input, attempt, lost, now, protected
+from tests.activities.hands import TARGET, Thawed, a_snapshot_input, attempt, lost, now, protected
 from tests.clouds import StagedCloud
 from tests.remediation.facts import DATA, SYSTEM, an_instance, an_order, ready
 
@@ -26,7 +26,7 @@ THEIRS = Snapshot(snapshot_id="snap-nightly", disk_id="disk-sys", name="nightly"
 
 
 def hands(cloud: StagedCloud) -> SnapshotActivities:
-    return SnapshotActivities(cloud, Pace())
+    return SnapshotActivities(cloud, Pace(), Thawed())
 
 
 def made(disk: Disk = SYSTEM) -> SnapshotMade:

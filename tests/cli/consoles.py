@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.temporal_server import Server
+from tests.workflows.staging import region_of
 
 ROOT = Path(__file__).parents[2]
 _SECONDS = 60
@@ -58,12 +59,10 @@ class Console:
 
     def __init__(self, server: Server, unique: str) -> None:
         self._env = {**server.environment, "MEDIC_TASK_QUEUE": f"medic-{unique}"}
-        self.instance = f"ins-{unique}"
+        self.instance, self.region = f"ins-{unique}", region_of(unique)
 
     async def __call__(self, *arguments: str, stdin: str = "") -> Ended:
         return await medic(*arguments, env=self._env, stdin=stdin)
 
     async def send(self, kind: str = "disk-read-only", *more: str) -> Ended:
-        return await self(
-            "send", "--type", kind, "--instance", self.instance, "--region", "ap-guangzhou", "--wait", *more
-        )
+        return await self("send", "--type", kind, "--instance", self.instance, "--region", self.region, "--wait", *more)

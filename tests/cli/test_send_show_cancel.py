@@ -40,7 +40,7 @@ async def test_an_event_is_sent_followed_and_its_end_told(server: Server, unique
         assert told.code == 0, told.err
         assert told.out.startswith("accepted: ")
         assert "[RECOVERED] web-1" in told.out
-        assert f"/namespaces/{server.namespace}/workflows/cvm%2Fap-guangzhou%2F{console.instance}" in told.out
+        assert f"/namespaces/{server.namespace}/workflows/cvm%2F{console.region}%2F{console.instance}" in told.out
         steps = ["look at ins-", "snapshot of system disk", "wait until snap-", "SOFT reboot of", "verify ins-"]
         places = [told.err.index(step) for step in steps]
         assert places == sorted(places)
@@ -48,7 +48,7 @@ async def test_an_event_is_sent_followed_and_its_end_told(server: Server, unique
 
         shown = await console("show", console.instance)
         assert shown.code == 0, shown.err
-        assert f"cvm/ap-guangzhou/{console.instance}/remediation: recovered" in shown.out
+        assert f"cvm/{console.region}/{console.instance}/remediation: recovered" in shown.out
         assert "remediate" in shown.out
         listed = await console("runs", "--instance", console.instance, "--outcome", "recovered", "--output", "json")
         (run,) = listed.json["runs"]
@@ -58,7 +58,7 @@ async def test_an_event_is_sent_followed_and_its_end_told(server: Server, unique
         assert "has ended already (recovered)" in again.err
 
     # With the workers gone, all but the decisions can still be told.
-    alone = await console("show", f"cvm/ap-guangzhou/{console.instance}/remediation", "--output", "json")
+    alone = await console("show", f"cvm/{console.region}/{console.instance}/remediation", "--output", "json")
     assert alone.code == 0, alone.err
     assert alone.json["result"]["outcome"] == "recovered"
     assert [step["state"] for step in alone.json["steps"]] == ["done"] * len(alone.json["steps"])
@@ -100,7 +100,7 @@ async def test_a_file_is_sent_as_it_is_and_its_receipt_names_the_fix(console: Co
         "type": "cvm:ErrorEvent:DiskReadonly",
         "subject": console.instance,
         "time": int(time.time() * 1000) - 7_200_000,
-        "region": "ap-guangzhou",
+        "region": console.region,
         "status": "1",
     }
     file = tmp_path / "event.json"
@@ -134,7 +134,7 @@ async def test_a_run_shows_what_it_waits_for_and_can_be_cancelled(
         await _slow(act)
 
         async def seen() -> Any:
-            shown = await console("show", f"cvm/ap-guangzhou/{console.instance}", "--output", "json")
+            shown = await console("show", f"cvm/{console.region}/{console.instance}", "--output", "json")
             found = [step for step in shown.json["awaited"] if "%" in step["detail"]] if shown.code == 0 else []
             return shown.json if len(found) == 2 else None
 
@@ -143,7 +143,7 @@ async def test_a_run_shows_what_it_waits_for_and_can_be_cancelled(
         assert all(step["step"].startswith("wait until snap-") for step in shown["awaited"])
         listed = await console("runs", "--open", "--instance", console.instance)
         assert "snapshotting" in listed.out
-        ended = await console("cancel", f"cvm/ap-guangzhou/{console.instance}/remediation", "--reason", "noon")
+        ended = await console("cancel", f"cvm/{console.region}/{console.instance}/remediation", "--reason", "noon")
         assert ended.code == 0, ended.err
         assert "nothing new is begun" in ended.err
         assert "cancelled" in ended.out.lower()
@@ -157,6 +157,6 @@ async def test_what_is_not_there_is_said_clearly(console: Console) -> None:
     nobody = await console("show", console.instance)
     assert nobody.code == 1
     assert f"knows nothing of {console.instance}" in nobody.err
-    gone = await console("cancel", f"cvm/ap-guangzhou/{console.instance}")
+    gone = await console("cancel", f"cvm/{console.region}/{console.instance}")
     assert gone.code == 1
-    assert f"has no run cvm/ap-guangzhou/{console.instance}/remediation" in gone.err
+    assert f"has no run cvm/{console.region}/{console.instance}/remediation" in gone.err

@@ -13,7 +13,7 @@ import pytest
 from starter.start import start
 from tests.cli.consoles import Console
 from tests.temporal_server import Server
-from tests.workflows.staging import Stage, stage, until
+from tests.workflows.staging import Stage, region_of, stage, until
 
 pytestmark = pytest.mark.temporal
 
@@ -23,10 +23,10 @@ def console(server: Server, unique: str) -> Console:
     return Console(server, unique)
 
 
-def an_event(instance_id: str, **fields: Any) -> dict[str, Any]:
+def an_event(unique: str, **fields: Any) -> dict[str, Any]:
     now = int(datetime.now(timezone.utc).timestamp() * 1000)
-    told = {"id": "one", "type": "cvm:ErrorEvent:NvmeError", "subject": instance_id, "region": "ap-guangzhou"}
-    return {**told, "source": "cvm.cloud.tencent", "time": now, "status": "-", "data": {}, **fields}
+    whose = {"source": "cvm.cloud.tencent", "subject": f"ins-{unique}", "region": region_of(unique)}
+    return {**whose, "id": "one", "type": "cvm:ErrorEvent:NvmeError", "time": now, "status": "-", "data": {}, **fields}
 
 
 async def send(on: Stage, event: object) -> None:
@@ -42,7 +42,7 @@ async def test_every_decision_is_told_with_its_rule_its_reason_and_the_facts_it_
     server: Server, unique: str, console: Console
 ) -> None:
     async with stage(server.client, unique, None, ("mode: act", "mode: observe")) as on:
-        await asyncio.gather(*[send(on, one) for one in [an_event(on.instance_id)] * 2])
+        await asyncio.gather(*[send(on, one) for one in [an_event(unique)] * 2])
         await on.send(event_id="two")
         await on.ended()
         await until(lambda: _is_listed(on, 1))
@@ -66,10 +66,10 @@ async def test_an_incident_that_has_closed_still_answers_beside_the_next_one(
     server: Server, unique: str, console: Console
 ) -> None:
     async with stage(server.client, unique) as on:
-        await send(on, an_event(on.instance_id))
+        await send(on, an_event(unique))
         await on.decided()
         await on.incident.terminate("the next day")
-        await send(on, an_event(on.instance_id, id="other"))
+        await send(on, an_event(unique, id="other"))
         await on.decided()
         await until(lambda: _is_listed(on, 2))
         told = await console("why", console.instance, "--output", "json")
@@ -85,9 +85,9 @@ async def test_a_file_with_the_event_is_asked_for_and_also_one_that_could_not_be
     server: Server, unique: str, console: Console, tmp_path: Path
 ) -> None:
     good, bad, never = tmp_path / "good.json", tmp_path / "bad.json", tmp_path / "never.json"
-    good.write_text(json.dumps(an_event(console.instance)))
-    bad.write_text(json.dumps(an_event(console.instance, status="hm")))
-    never.write_text(json.dumps(an_event(console.instance, id="never")))
+    good.write_text(json.dumps(an_event(unique)))
+    bad.write_text(json.dumps(an_event(unique, status="hm")))
+    never.write_text(json.dumps(an_event(unique, id="never")))
     async with stage(server.client, unique) as on:
         await send(on, json.loads(good.read_text()))
         await send(on, json.loads(bad.read_text()))

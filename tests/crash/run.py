@@ -18,7 +18,7 @@ from remediation import contract
 from remediation.report import RemediationResult
 from simulator.checker import Facts, check
 from tests.crash.cases import Case, Workflow, allowed
-from tests.end_to_end.deployment import REGION, SPEED, Deployment, deployment, world
+from tests.end_to_end.deployment import SPEED, Deployment, deployment, world
 from tests.temporal_server import Server
 from tests.workflows.staging import until
 
@@ -80,7 +80,7 @@ async def run(server: Server, case: Case, folder: Path) -> Verdict:
         reboot_in_hand = await _is_pending(on, "reboot_instance")
         on.command("worker")
         result = await _ended(on)
-        facts = Facts.of(world_of(on), REGION, on.instances[0], speed=SPEED, alarmed_at=alarmed_at, act_within=3600)
+        facts = Facts.of(world_of(on), on.region, on.instances[0], speed=SPEED, alarmed_at=alarmed_at, act_within=3600)
         broken = [f"{breach.promise}: {breach.said}" for breach in check(on.cloud.log, facts)]
         broken += _untold(on, result)
     if result is None:
@@ -102,7 +102,7 @@ def _on(server: Server, folder: Path) -> Any:
 def _handle(on: Deployment, name: Workflow) -> WorkflowHandle[Any, Any]:
     if name == "remediation":
         return on.remediation()
-    return on.temporal.client.get_workflow_handle(contract.incident_id(REGION, on.instances[0]))
+    return on.temporal.client.get_workflow_handle(contract.incident_id(on.region, on.instances[0]))
 
 
 def _name(event: Any) -> str:

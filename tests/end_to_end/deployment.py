@@ -26,9 +26,9 @@ from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, DEMO_WORLD, World
 from starter.start import start
 from tests.temporal_server import Server
-from tests.workflows.staging import until
+from tests.workflows.staging import region_of, until
 
-REGION, DISKS = "ap-guangzhou", ("disk-demosys1", "disk-demodat1")
+DISKS = ("disk-demosys1", "disk-demodat1")
 SPEED = 20.0
 
 PAGE = """
@@ -52,14 +52,15 @@ operators: [oncall]
 
 
 def world(durations: Mapping[str, float] | None = None, *, deny: tuple[str, ...] = ()) -> World:
-    """The demo world whose instances have ids of their own: the tests of one process share a Temporal server.
+    """The demo world whose region and instances are its own: the tests of one process share a Temporal server.
 
     Args:
         durations: changed ones, in seconds at speed 1.
         deny: the actions that the credentials do not allow.
     """
-    own = DEMO_WORLD.read_text(encoding="utf-8").replace("ins-demo000", f"ins-{uuid.uuid4().hex[:7]}")
-    demo = World.model_validate(yaml.safe_load(own))
+    unique = uuid.uuid4().hex
+    own = DEMO_WORLD.read_text(encoding="utf-8").replace("ins-demo000", f"ins-{unique[:7]}")
+    demo = World.model_validate(yaml.safe_load(own.replace("ap-guangzhou", region_of(unique[:8]))))
     [credential] = demo.credentials
     return demo.model_copy(
         update={
@@ -78,6 +79,7 @@ class Deployment:
     box: Inbox
     folder: Path
     environment: dict[str, str]
+    region: str
     instances: list[str]
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -119,7 +121,7 @@ class Deployment:
             "type": "cvm:ErrorEvent:DiskReadonly",
             "subject": self.instances[number - 1],
             "time": int(time.time() * 1000),
-            "region": REGION,
+            "region": self.region,
             "tags": {"medic": "on"},
             "status": "1",
             "data": {"appId": 1250000000, "eventId": 39},
@@ -134,7 +136,7 @@ class Deployment:
         await start(self.temporal.client, event, received_at=received_at, task_queue=self.task_queue)
 
     def remediation(self, number: int = 1) -> WorkflowHandle[Any, RemediationResult]:
-        workflow_id = contract.remediation_id(REGION, self.instances[number - 1])
+        workflow_id = contract.remediation_id(self.region, self.instances[number - 1])
         return self.temporal.client.get_workflow_handle(workflow_id, result_type=RemediationResult)
 
     async def ended(self, number: int = 1) -> RemediationResult:
@@ -195,7 +197,8 @@ def deployment(
             "NO_PROXY": "127.0.0.1",
             **settings,
         }
-        instances = [one.instance_id for one in simulated.regions[REGION].instances]
-        running = Deployment(temporal, cloud, box, folder, environment, instances)
+        [(region, theirs)] = simulated.regions.items()
+        instances = [one.instance_id for one in theirs.instances]
+        running = Deployment(temporal, cloud, box, folder, environment, region, instances)
         stack.callback(running.end)
         yield running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from remediation.report import Outcome
 from simulator.world import World
 
-REGION, SYSTEM, DATA = "ap-guangzhou", "disk-trialsys", "disk-trialdat"
+REGION, SYSTEM, DATA = f"ap-test-{uuid.uuid4().hex[:8]}", "disk-trialsys", "disk-trialdat"
 PATIENT = "ins-patient0"  # as the table of faults writes it; each run has an id of its own
 LOOK, DISKS, SNAPSHOTS = "DescribeInstances", "DescribeDisks", "DescribeSnapshots"
 AGENT, CREATE, REBOOT = "DescribeAutomationAgentStatus", "CreateSnapshot", "RebootInstances"

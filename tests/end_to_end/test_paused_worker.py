@@ -14,7 +14,7 @@ from remediation.permits import MAX_READING_AGE_SECONDS
 from remediation.reasons import Code
 from remediation.report import Outcome
 from simulator.checker import Facts, check
-from tests.end_to_end.deployment import REGION, SPEED, Deployment, deployment
+from tests.end_to_end.deployment import SPEED, Deployment, deployment
 from tests.temporal_server import Server
 from tests.workflows.staging import until
 
@@ -54,7 +54,7 @@ async def test_accident_a_stale_plan_is_not_executed_by_a_worker_that_wakes_afte
         result = await on.ended()  # another worker has looked for the reboot, and asked people
         os.kill(pid, signal.SIGCONT)
         on.kill(on.running[0], signal.SIGTERM)  # which lets it finish what is in its hands
-        facts = Facts.of(on.cloud.cloud.world, REGION, on.instances[0], speed=SPEED, alarmed_at=alarmed_at)
+        facts = Facts.of(on.cloud.cloud.world, on.region, on.instances[0], speed=SPEED, alarmed_at=alarmed_at)
         broken = check(on.cloud.log, facts)
 
     assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.REBOOT_UNKNOWN)

@@ -56,7 +56,7 @@ runbooks:
     snapshot: {timeout: 10m}
     ladder: [reboot: {timeout: 30s, resend: true}]
     verify: {settle: 0s, timeout: 1m}
-guardrails: {max_age: 2h, act_within: 1h}
+guardrails: {max_age: 2h, act_within: 1h, max_acting: 100, max_actions_per_hour: 1000}
 operators: [oncall]
 """
 _TYPES = {"patient": "DiskReadonly", "hasty": "PingUnreachable", "insistent": "GuestOom"}
@@ -84,18 +84,19 @@ class Ending:
 
 
 class Clouds:
-    """In the cloud's place: hands each call to the real client of the simulator that the calling run is at."""
+    """In the cloud's place: hands each call to the real client of the simulator that the calling workflow is at."""
 
     def __init__(self) -> None:
         self._of: dict[str, Cloud] = {}
 
     def add(self, instance_id: str, url: str) -> Cloud:
         client = TencentCloud(Credentials(_KEYS, ()), endpoint=url, timeout_seconds=2)
-        self._of[contract.remediation_id(REGION, instance_id)] = client
+        self._of[contract.incident_id(REGION, instance_id)] = client
         return client
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._of[activity.info().workflow_id or ""], name)
+        theirs = (activity.info().workflow_id or "").removesuffix("/remediation")
+        return getattr(self._of[theirs], name)
 
 
 @dataclass

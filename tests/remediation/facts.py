@@ -9,6 +9,7 @@ from remediation.cloud import Disk, Instance, Operation, ReadySnapshot, Sighting
 from remediation.config import Config, read_config
 from remediation.decisions import Order
 from remediation.events import Alarm, parse_event
+from remediation.freezes import Freeze
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=timezone.utc)
 RUN_KEY = "0123456789"
@@ -117,3 +118,9 @@ def seen(disk: Disk, **changes: Any) -> Snapshot:
     mine = ready(disk)
     facts = {"snapshot_id": mine.snapshot_id, "disk_id": mine.disk_id, "name": mine.name}
     return Snapshot(**{**facts, "state": "NORMAL", "percent": 100, **changes})
+
+
+def a_freeze(where: str = "ap-guangzhou", *, now: datetime | None = None, lasting: float = 3600) -> Freeze:
+    """Ada's, which lasts so many seconds from now on."""
+    now = now or datetime.now(timezone.utc)
+    return Freeze(where=where, reason="we move house", by="ada", since=now, until=now + timedelta(seconds=lasting))

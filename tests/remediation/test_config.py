@@ -280,6 +280,14 @@ MISTAKES = [
     ),
     pytest.param(
         "max_age: 30m",
+        "max_acting: 0",
+        28,
+        3,
+        "guardrails.max_acting",
+        "Input should be greater than or equal to 1",
+    ),
+    pytest.param(
+        "max_age: 30m",
         "max_attempts: -1",
         28,
         3,
