@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from temporalio import workflow
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
@@ -67,6 +67,7 @@ class Region:
     client: Client
     name: str
     task_queue: str
+    cloud: StagedCloud = field(default_factory=StagedCloud)
     ears: Ears = field(default_factory=Ears)
     limits: dict[str, int] = field(default_factory=lambda: {"max_acting": 1, "max_actions_per_hour": 100})
 
@@ -99,8 +100,14 @@ class Region:
             **self.limits,
         }
         question = PermitAsked(**{**facts, **changes})
-        answer: PermitAnswer = await asking.run(FleetActivities(self.client, self.task_queue).ask_permit, question)
-        return answer
+        hands = FleetActivities(self.client, self.task_queue)
+        while True:
+            try:
+                answer: PermitAnswer = await asking.run(hands.ask_permit, question)
+            except WorkflowUpdateFailedError:  # it came as the guard continued as new; Temporal tries it again
+                await asyncio.sleep(0.1)
+            else:
+                return answer
 
     async def tell(self, signal: str, name: str, **facts: Any) -> None:
         await self.guard.signal(signal, {"key": f"key-{name}", **facts})
@@ -152,7 +159,7 @@ async def guarded(client: Client, unique: str, monkeypatch: pytest.MonkeyPatch, 
     region.limits.update(limits)
     settings = Settings.model_validate({"task_queue": region.task_queue, "poll_interval": "1s", "rate_limits": "off"})
     stop = asyncio.Event()
-    workers = worker.build_workers(client, settings, a_config(), StagedCloud(), webhook=region.ears)
+    workers = worker.build_workers(client, settings, a_config(), region.cloud, webhook=region.ears)
     running = asyncio.create_task(worker.work(workers, stop))
     try:
         yield region

@@ -237,7 +237,7 @@ async def test_a_storm_loses_nobody_over_many_lives_of_the_guard(
     await asyncio.wait_for(asyncio.gather(*repairs), 120)
 
     assert done == set(names)
-    assert most == 3
+    assert most <= 3
     described = await region.guard.describe()
     first = described.raw_description.workflow_execution_info.first_run_id
     assert described.run_id != first, "it has never continued as new"
