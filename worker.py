@@ -56,6 +56,7 @@ STRICT = SandboxRestrictions.default.with_passthrough_modules("workflows").with_
     Policy.WARN_ON_DYNAMIC_IMPORT | Policy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
 )
 _SLOTS = 50  # activities of one kind at a time in one worker; each holds its slot for one call only
+_ASKS = 8  # a guard answers one after the other, and the server lets ten updates of a workflow wait
 _CACHE = 2000  # above the number of runs that wait, or every step would replay its run from the beginning
 # After a crash the server keeps a run's next task for the dead worker this long.
 _STICKY = timedelta(seconds=2)
@@ -138,7 +139,7 @@ def build_workers(
             task_queue=queue.of(settings.task_queue),
             activities=activities,
             activity_executor=threads,
-            max_concurrent_activities=_SLOTS,
+            max_concurrent_activities=_ASKS if queue is Queue.FLEET else _SLOTS,
             max_task_queue_activities_per_second=RATES.get(queue) if limited else None,
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
             graceful_shutdown_timeout=grace,

@@ -156,7 +156,7 @@ class FleetGuard:
                 workflow.logger.exception("an error of ours kept a guard from its round")
                 await workflow.sleep(_AFTER_A_BUG)
                 continue
-            if self._may_rest and workflow.info().is_continue_as_new_suggested():
+            if self._may_rest and self._has_grown_long:
                 return False
             if self._may_rest and self._may_close:
                 return True
@@ -293,6 +293,10 @@ class FleetGuard:
         if fleet.is_forgotten(self._state, workflow.now()):
             moments.append(self._stirred_at + _CLOSE_AFTER)
         return min(filter(None, moments), default=None)
+
+    @property
+    def _has_grown_long(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested()
 
     @property
     def _may_rest(self) -> bool:

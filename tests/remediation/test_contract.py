@@ -19,7 +19,7 @@ from remediation.models import Fact
 from remediation.rates import CALLS, PUBLISHED_RATES, RATES
 from remediation.reasons import Code, because
 from remediation.report import Outcome
-from tests.remediation.facts import BASELINE, NOW, RUN_KEY, SYSTEM, an_alarm, an_order, ready
+from tests.remediation.facts import BASELINE, NOW, RUN_KEY, SYSTEM, a_freeze, an_alarm, an_order, ready
 
 TARGET = acts.Target(region="ap-guangzhou", instance_id="ins-0abc1234")
 RUN = Run(run_key=RUN_KEY, rule="r", started_at=NOW, watch_seconds=60, outcome=Outcome.RECOVERED, ended_at=NOW)
@@ -86,6 +86,25 @@ EXAMPLES: list[Fact] = [
     contract.WaitForRebootInput(target=TARGET, request_id="r"),
     contract.VerifyInput(target=TARGET, request_id="r", back_at=NOW, recovered_at=NOW, last_look=True),
     contract.UnreadableInput(body="{}", reason="no", received_at=NOW),
+    contract.PermitAsked(
+        key=RUN_KEY,
+        instance_id="ins-0abc1234",
+        region="ap-guangzhou",
+        rule="disk-read-only",
+        incident_id="cvm/ap-guangzhou/ins-0abc1234",
+        max_acting=3,
+        max_actions_per_hour=10,
+        everywhere=a_freeze("all", now=NOW),
+    ),
+    contract.PermitAnswer(granted=False, reason=because(Code.HOUR_USED, count=10, limit=10), ask_again_seconds=300),
+    contract.TurnCame(key=RUN_KEY),
+    contract.PermitUsed(key=RUN_KEY, run_id="r"),
+    contract.PermitEnded(key=RUN_KEY),
+    contract.PermitWithdrawn(key=RUN_KEY),
+    contract.HoldersAsked(
+        holders=(contract.Holder(key=RUN_KEY, remediation_id="cvm/r/i/remediation", incident_id="cvm/r/i"),)
+    ),
+    contract.Holder(key=RUN_KEY, remediation_id="cvm/r/i/remediation", incident_id="cvm/r/i"),
 ]
 
 
@@ -165,8 +184,8 @@ def test_each_queue_has_a_name_of_its_own() -> None:
 def test_every_rate_is_accounted_for() -> None:
     assert set(RATES) == set(CALLS)
     assert {action for calls in CALLS.values() for action in calls} == set(PUBLISHED_RATES)
-    # Only these two send no call to the cloud.
-    assert set(Queue) - set(RATES) == {Queue.WORKFLOWS, Queue.NOTICES}
+    # Only these send no call to the cloud.
+    assert set(Queue) - set(RATES) == {Queue.WORKFLOWS, Queue.NOTICES, Queue.FLEET}
 
 
 @pytest.mark.parametrize("action", PUBLISHED_RATES)
