@@ -105,14 +105,14 @@ class FleetActivities:
 
     async def _has_ended(self, holder: Holder) -> bool:
         if holder.run_id:  # it has reported: its own end is the proof
-            return not _is_open(await describe(self._client, holder.remediation_id, holder.run_id))
-        if _is_open(await describe(self._client, holder.remediation_id)):
+            return not is_open(await describe(self._client, holder.remediation_id, holder.run_id))
+        if is_open(await describe(self._client, holder.remediation_id)):
             return False  # it may be this one
         # It may never have begun, or not have reported. Only whoever asked could begin it now.
         asker = await describe(self._client, holder.incident_id, holder.incident_run_id)
         if asker is not None and asker.status is WorkflowExecutionStatus.CONTINUED_AS_NEW:
             asker = await describe(self._client, holder.incident_id)
-        return not _is_open(asker)
+        return not is_open(asker)
 
 
 def guard_of(where: str, task_queue: str) -> WithStartWorkflowOperation[Any, Any]:
@@ -145,8 +145,9 @@ async def read_freeze(client: Client, where: str) -> Freeze | None:
         return None
     freeze = Freeze.model_validate(told)
     # Somebody ended the guard by force: its freeze is good for as long as it said.
-    return freeze if _is_open(guard) or datetime.now(timezone.utc) < freeze.until else None
+    return freeze if is_open(guard) or datetime.now(timezone.utc) < freeze.until else None
 
 
-def _is_open(run: WorkflowExecutionDescription | None) -> bool:
+def is_open(run: WorkflowExecutionDescription | None) -> bool:
+    """Whether it is there and at work."""
     return run is not None and run.status is WorkflowExecutionStatus.RUNNING

@@ -10,6 +10,8 @@ from typer.core import TyperGroup
 from cli.cancel import register as register_cancel
 from cli.console import fail
 from cli.demonstrate import register as register_demonstrate
+from cli.fleet import register as register_fleet
+from cli.freeze import register as register_freeze
 from cli.run_simulator import register as register_run_simulator
 from cli.run_worker import register as register_run_worker
 from cli.runs import register as register_runs
@@ -55,6 +57,8 @@ register_runs(app)
 register_show(app)
 register_why(app)
 register_cancel(app)
+register_freeze(app)
+register_fleet(app)
 register_run_simulator(app)
 
 
