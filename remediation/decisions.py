@@ -13,7 +13,6 @@ from remediation.config import Config, Rule, TagScope
 from remediation.durations import write_duration
 from remediation.events import Alarm
 from remediation.models import Fact
-from remediation.patterns import matches
 from remediation.reasons import Code, Reason, because
 from remediation.report import Outcome
 from remediation.runbooks import Mode, Runbook
@@ -111,7 +110,7 @@ def decide(alarm: Alarm, rules: Config, incident: IncidentState, now: datetime) 
         incident: what the instance's incident remembers.
         now: the incident's clock.
     """
-    matching = [rule for rule in rules.rules if matches(rule.when, alarm.event)]
+    matching = [rule for rule in rules.rules if rule.pattern.matches(alarm.event)]
     running = next((rule for rule in matching if rule.run is not None), None)
 
     def decision(kind: Kind, reason: Reason, *, told: bool = False, needs_people: bool = False) -> Decision:

@@ -21,7 +21,7 @@ from remediation.regions import normalise_region
 INSTANCE_ID = re.compile(r"ins-[0-9a-z]{1,32}")
 _PLACEHOLDER = re.compile(r"ins-(x+|0+|example)")
 _EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
-_TYPE = re.compile(r"cvm:[A-Za-z]{1,40}:[A-Za-z0-9_]{1,80}")
+TYPE = re.compile(r"cvm:[A-Za-z]{1,40}:[A-Za-z0-9_]{1,80}")
 _EARLIEST = datetime(2015, 1, 1, tzinfo=timezone.utc)
 _CLOCK_TOLERANCE = timedelta(minutes=10)
 _SECONDS_BELOW = 10**11  # a smaller number of milliseconds would be a day of 1973
@@ -162,7 +162,7 @@ def _canonical_type(event: Mapping[str, Any]) -> str:
             f"source {_show(source)} is not cvm.cloud.tencent", "Only events about CVM instances are taken"
         )
     kind = canonical_type(raw)
-    if not _TYPE.fullmatch(kind):
+    if not TYPE.fullmatch(kind):
         raise EventRejected(f"type {_show(raw)} is not a CVM event", 'Expected the form "cvm:ErrorEvent:DiskReadonly"')
     return kind
 
