@@ -12,10 +12,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from enum import Enum
-from typing import Any, NoReturn
+from typing import Any
 
+from remediation import strict_json
 from remediation.errors import EventRejected
 from remediation.models import Fact
+from remediation.quoting import quoted
 from remediation.regions import normalise_region
 
 INSTANCE_ID = re.compile(r"ins-[0-9a-z]{1,32}")
@@ -84,15 +86,12 @@ def read_json(body: bytes) -> object:
     """The JSON value in `body` (UTF-8, a BOM is allowed).
 
     Raises:
-        EventRejected: it is no JSON, or JSON that no sender means (NaN, thousands of digits, endless nesting).
+        EventRejected: it is no JSON, or JSON that no sender means (NaN, thousands of digits, endless nesting, a key
+            that is there twice).
     """
-
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is not JSON")
-
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
+        return strict_json.read(body.decode("utf-8-sig"))
+    except ValueError as error:
         raise EventRejected(f"not JSON: {error}", 'Send one EventBridge envelope, or {"EventList": [...]}') from None
 
 
@@ -159,11 +158,11 @@ def _canonical_type(event: Mapping[str, Any]) -> str:
         raise EventRejected("the event has no `type`", 'A CVM alarm has one such as "cvm:ErrorEvent:DiskReadonly"')
     if source is not None and source != "cvm.cloud.tencent":
         raise EventRejected(
-            f"source {_show(source)} is not cvm.cloud.tencent", "Only events about CVM instances are taken"
+            f"source {quoted(source)} is not cvm.cloud.tencent", "Only events about CVM instances are taken"
         )
     kind = canonical_type(raw)
     if not TYPE.fullmatch(kind):
-        raise EventRejected(f"type {_show(raw)} is not a CVM event", 'Expected the form "cvm:ErrorEvent:DiskReadonly"')
+        raise EventRejected(f"type {quoted(raw)} is not a CVM event", 'Expected the form "cvm:ErrorEvent:DiskReadonly"')
     return kind
 
 
@@ -180,7 +179,7 @@ def _instance_id(event: Mapping[str, Any]) -> str:
             tail = re.split(r"[/:]", candidate)[-1]
             if INSTANCE_ID.fullmatch(tail):
                 return tail
-    raise EventRejected(f"no instance id in subject {_show(subject)}", "Expected the form ins-0123abcd")
+    raise EventRejected(f"no instance id in subject {quoted(subject)}", "Expected the form ins-0123abcd")
 
 
 def _occurred_at(event: Mapping[str, Any], received_at: datetime) -> datetime:
@@ -190,11 +189,13 @@ def _occurred_at(event: Mapping[str, Any], received_at: datetime) -> datetime:
     if isinstance(raw, str) and re.fullmatch(r"\d{1,16}", raw):
         raw = int(raw)
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 < raw < 10**14:
-        raise EventRejected(f"time {_show(raw)} is not a time", "Expected milliseconds since 1970, as in 1677727912553")
+        raise EventRejected(
+            f"time {quoted(raw)} is not a time", "Expected milliseconds since 1970, as in 1677727912553"
+        )
     seconds = raw if raw < _SECONDS_BELOW else raw / 1000
     moment = datetime.fromtimestamp(seconds, timezone.utc)
     if moment < _EARLIEST:
-        raise EventRejected(f"time {_show(raw)} lies before 2015", "Expected milliseconds (or seconds) since 1970")
+        raise EventRejected(f"time {quoted(raw)} lies before 2015", "Expected milliseconds (or seconds) since 1970")
     if moment > received_at + _CLOCK_TOLERANCE:
         raise EventRejected(f"time {moment.isoformat()} lies in the future", "Check the sender's clock")
     return moment
@@ -207,7 +208,7 @@ def _status(raw: object) -> Status:
         return Status.RECOVERED
     if raw in ("-", "", None):
         return Status.STATELESS
-    raise EventRejected(f"status {_show(raw)} is not known", 'Expected "1" (firing), "0" (recovered) or "-"')
+    raise EventRejected(f"status {quoted(raw)} is not known", 'Expected "1" (firing), "0" (recovered) or "-"')
 
 
 def _event_id(event: Mapping[str, Any]) -> str:
@@ -220,8 +221,3 @@ def _event_id(event: Mapping[str, Any]) -> str:
 def _kind(value: object) -> str:
     kinds = {list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")
-
-
-def _show(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

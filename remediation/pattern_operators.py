@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from remediation.quoting import cut, quoted
 
 Scalar = str | int | float | bool | None
 SCALARS = (str, int, float, bool, type(None))
 _MISSING = object()
-_LONGEST_VALUE, _LONGEST_CONDITION, _MOST_ALTERNATIVES = 80, 300, 5
+_LONGEST_CONDITION, _MOST_ALTERNATIVES = 300, 5
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Prefix:
         return isinstance(found, str) and found.startswith(self.text)
 
     def __str__(self) -> str:
-        return f"a text that begins with {shown(self.text)}"
+        return f"a text that begins with {quoted(self.text)}"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Suffix:
         return isinstance(found, str) and found.endswith(self.text)
 
     def __str__(self) -> str:
-        return f"a text that ends with {shown(self.text)}"
+        return f"a text that ends with {quoted(self.text)}"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class OneOf:
         return any(operator.accepts(found) for operator in self.operators)
 
     def __str__(self) -> str:
-        alternatives = [*sorted(shown(value) for _, value in self.exact), *map(str, self.operators)]
+        alternatives = [*sorted(quoted(value) for _, value in self.exact), *map(str, self.operators)]
         more = len(alternatives) - _MOST_ALTERNATIVES
         if more > 0:
             alternatives = [*alternatives[:_MOST_ALTERNATIVES], f"one of {more} more"]
@@ -151,7 +152,7 @@ class Fields:
     def first_mismatch(self, found: object, path: str = "") -> str | None:
         """The first condition that fails, in words and with the value that is there; None if all hold."""
         if not isinstance(found, dict):
-            return f"{path or 'the event'} is {shown(found)}, not an object"
+            return f"{path or 'the event'} is {quoted(found)}, not an object"
         for key, condition in self.conditions:
             here = f"{path}.{key}" if path else key
             value = found.get(key, _MISSING)
@@ -162,26 +163,8 @@ class Fields:
                 if deeper is not None:
                     return deeper
             elif not condition.accepts(value):
-                return f"{here} is {shown(value)}, expected {_cut(str(condition), _LONGEST_CONDITION)}"
+                return f"{here} is {quoted(value)}, expected {cut(str(condition), _LONGEST_CONDITION)}"
         return None
 
     def __str__(self) -> str:
         return " and ".join(f"{key} is {condition}" for key, condition in self.conditions)
-
-
-def shown(value: object) -> str:
-    """A JSON value as it is written in JSON, on one line and cut, whatever it is and wherever it came from."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, int) and abs(value) >= 2**63:
-        return "a very large number"  # which Python may refuse to write
-    if isinstance(value, str):
-        value = _cut(value, _LONGEST_VALUE)
-    text = json.dumps(value, ensure_ascii=False, default=lambda other: type(other).__name__)
-    return text if text.isprintable() else json.dumps(value)
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."

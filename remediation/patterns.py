@@ -6,13 +6,13 @@ The language and what is decided where Tencent's page is silent: docs/reference/
 from __future__ import annotations
 
 import difflib
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
-from typing import Any, NoReturn
+from typing import Any
 
+from remediation import strict_json
 from remediation.errors import PatternError
 from remediation.pattern_keys import TEXTS, spell, unknown_key, unmatched_part
 from remediation.pattern_operators import (
@@ -66,7 +66,7 @@ class _Place:
     Attributes:
         path: from the top of the pattern to the last key or item that has a place in the file.
         within: the rest of the way, inside the JSON text of an `array`.
-        key: the envelope's key, while what stands here is about its whole value; else "".
+        key: the envelope's key under which this stands, "" at the top.
     """
 
     path: Path = ()
@@ -114,7 +114,7 @@ def _condition(wanted: object, place: _Place) -> OneOf | Fields:
             raise place.into(name).wrong(f"an operator stands in a list: write [{{{name}: …}}]")
     if place.key in TEXTS:
         raise place.wrong(f"EventBridge sends {place.key} as a string: an operator stands in a list, [{{prefix: …}}]")
-    return _fields(wanted, replace(place, key=""))
+    return _fields(wanted, place)
 
 
 def _one_of(wanted: object, place: _Place) -> OneOf:
@@ -232,22 +232,11 @@ def _array(operand: object, place: _Place) -> ArrayOf:
     if place.key in TEXTS:
         raise place.wrong(f"EventBridge sends {place.key} as a string, and `array` is about a list")
 
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is not JSON")
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        built: dict[str, object] = {}
-        for key, value in pairs:
-            if key in built:
-                raise ValueError(f"`{key}` is there twice")
-            built[key] = value
-        return built
-
     try:
-        inner = json.loads(operand, parse_constant=refuse, object_pairs_hook=once)
-    except (ValueError, RecursionError) as error:
+        inner = strict_json.read(operand)
+    except ValueError as error:
         raise place.wrong(f"the text of `array` is not JSON: {error}") from None
-    return ArrayOf(_fields(inner, replace(place, within=place.within or (), key="")))
+    return ArrayOf(_fields(inner, replace(place, within=place.within or ())))
 
 
 _OPERATORS: dict[str, Callable[[object, _Place], Operator]] = {

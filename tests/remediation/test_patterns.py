@@ -231,7 +231,7 @@ def test_a_field_of_the_data_that_is_named_like_one_of_the_envelope_is_left_alon
         ({"data": {"x": [{"array": "{"}]}}, ("data", "x", 0, "array"), "the text of `array` is not JSON"),
         ({"data": {"x": [{"array": "[" * 100_000}]}}, ("data", "x", 0, "array"), "the text of `array` is not JSON"),
         ({"data": {"x": [{"array": '{"a": NaN}'}]}}, ("data", "x", 0, "array"), "NaN is not JSON"),
-        ({"data": {"x": [{"array": '{"a": 1, "a": 2}'}]}}, ("data", "x", 0, "array"), "`a` is there twice"),
+        ({"data": {"x": [{"array": '{"a": 1, "a": 2}'}]}}, ("data", "x", 0, "array"), 'the key "a" is there twice'),
         ({"data": {"x": [{"array": "[]"}]}}, ("data", "x", 0, "array"), "a pattern is an object"),
         (
             {"data": {"x": [{"array": '{"a": {"b": [1, {"prefx": 1}]}}'}]}},

@@ -1,4 +1,4 @@
-"""Our patterns beside moto's, which were written for another cloud by others: the same answers where both languages agree.
+"""Our patterns beside moto's, written by others for another cloud: the same answers where both languages agree.
 
 `make differential` runs this where moto is; docs/reference/event-patterns.md tells the subset.
 """
