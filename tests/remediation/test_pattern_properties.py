@@ -148,6 +148,7 @@ def test_what_a_pattern_does_not_admit_it_does_not_match(pattern: dict[str, Any]
         ([{"anything-but": "a"}], {"y": 1}),
         ([{"array": '{"a": [1, 2]}'}], [{"array": '{"a": 1, "b": 2}'}]),
         ({"y": [1, 2]}, {"y": 1, "z": 1}),
+        ({"y": 1}, {"y": 1, "z": 1}),
     ],
 )
 def test_a_pattern_that_is_exactly_subsumed_is_covered_and_not_the_other_way_round(earlier: Any, later: Any) -> None:
