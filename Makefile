@@ -37,6 +37,12 @@ format: setup ## write the format and the safe fixes
 sabotage: setup ## plant bugs, and see the suite catch each (ARGS="--only stale-snapshot" for one)
 	@$(BIN)/python -m tests.sabotage $(ARGS)
 
+differential: ## our event patterns beside moto's, in an environment of its own (.venv-differential)
+	@$(PYTHON) -m venv .venv-differential
+	@.venv-differential/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/differential.txt
+	@PYTHONPATH=. .venv-differential/bin/python -m pytest -c /dev/null --rootdir . --noconftest -p no:cacheprovider -q \
+	  tests/remediation/test_patterns_differential.py $(ARGS)
+
 bench: setup ## measure throughput, latency, history and memory against a bare parent and child
 	@$(BIN)/python -m bench $(ARGS)
 
@@ -44,10 +50,10 @@ crash: setup ## kill the worker at every event and around every mutating call (A
 	@$(BIN)/python -m tests.crash $(ARGS)
 
 lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
-	@for name in runtime dev; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
+	@for name in runtime dev differential; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean: ## remove what setup, tests and demo made
-	rm -rf .venv .venv310 .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv310 .venv-differential .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: help setup demo test check format bench crash sabotage lock clean
+.PHONY: help setup demo test check format bench crash differential sabotage lock clean

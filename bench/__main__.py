@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench.matching import measure_matching
 from bench.report import Report, progress
 from bench.sides import measure_over_http, measure_side_by_side
 from bench.still import measure_memories, measure_restarts
@@ -18,12 +19,15 @@ from tests.temporal_server import dev_server, server_speaks_on_stderr
 
 def main(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter runs.")] = False,
+    pure: Annotated[bool, typer.Option("--pure", help="Only what needs no Temporal server.")] = False,
     to: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
 ) -> None:
-    """Measure ours beside a bare parent and child with as many activities that do nothing."""
+    """Measure ours beside a bare parent and child with as many activities that do nothing, and what is pure alone."""
     report = Report()
     with server_speaks_on_stderr() as out:
-        asyncio.run(_measure(report, quick))
+        measure_matching(report, quick)
+        if not pure:
+            asyncio.run(_measure(report, quick))
         report.show(Console(file=out))
     if to is not None:
         report.write(to)

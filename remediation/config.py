@@ -9,14 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 
 from remediation.durations import Duration
-from remediation.errors import ConfigError, EventRejected
-from remediation.events import canonical_type
+from remediation.errors import ConfigError, PatternError
 from remediation.models import Written
-from remediation.patterns import check_pattern
-from remediation.regions import normalise_region
+from remediation.patterns import Pattern, compile_pattern
 from remediation.runbooks import Mode, Runbook
 from remediation.yaml_marks import Document, Path, load
 
@@ -77,14 +75,12 @@ class Rule(Written):
     run: str | None = None
     scope: TagScope | Literal["all"] | None = None
     mode: Mode | None = None
+    _pattern: Pattern = PrivateAttr()
 
-    @field_validator("when", mode="after")
-    @classmethod
-    def _pattern(cls, when: dict[str, Any]) -> dict[str, Any]:
-        wrong = check_pattern(when)
-        if wrong:
-            raise ValueError("; ".join(f"{path}: {message}" if path else message for path, message in wrong))
-        return _normalised(when)
+    @property
+    def pattern(self) -> Pattern:
+        """`when`, compiled once, when the page is read."""
+        return self._pattern
 
     @field_validator("scope", mode="before")
     @classmethod
@@ -99,6 +95,11 @@ class Rule(Written):
         if value == "ask":
             raise ValueError("`ask` is not there yet: write observe or act")
         return value
+
+    @model_validator(mode="after")
+    def _compiles(self) -> Rule:
+        self._pattern = compile_pattern(self.when)
+        return self
 
     @model_validator(mode="after")
     def _said_out_loud(self) -> Rule:
@@ -188,12 +189,10 @@ def _first_mistake(error: ValidationError, document: Document) -> ConfigError:
     first = max(error.errors(), key=lambda one: (len(one["loc"]), one["type"] == "extra_forbidden"))
     path = tuple(part for part in first["loc"] if part not in _BRANCHES)
     message = _MESSAGES.get(first["type"], first["msg"].removeprefix("Value error, "))
-    in_pattern = path[2:] == ("when",) and first["type"] == "value_error"
-    wrong = check_pattern(document.data["rules"][path[1]]["when"]) if in_pattern else []
-    if wrong:
-        # A pattern is checked as a whole; the eye looks for the key within it that is wrong.
-        inner, message = wrong[0]
-        return document.error((*path, *(part for part in inner.split(".") if part)), message)
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, PatternError):
+        # The eye looks for the key within the pattern that is wrong.
+        return document.error((*path, "when", *cause.path), cause.message)
     if first["type"] == "extra_forbidden":
         message = f"unknown key `{path[-1]}`" + _did_you_mean(str(path[-1]), _known_keys())
     elif first["type"] == "missing":
@@ -232,22 +231,3 @@ def _check_names(config: Config, document: Document) -> None:
         if name not in channels:
             hint = _did_you_mean(name, channels)
             raise document.error(("operators", position), f"no channel is named `{name}`{hint}")
-
-
-def _normalised(when: dict[str, Any]) -> dict[str, Any]:
-    """The same pattern in the spelling to which events are normalised before matching."""
-
-    def each(value: Any, spell: Any) -> Any:
-        if isinstance(value, list):
-            return [each(one, spell) for one in value]
-        return spell(value) if isinstance(value, str) else value
-
-    spelled = dict(when)
-    if "type" in when:
-        spelled["type"] = each(when["type"], canonical_type)
-    if "region" in when:
-        try:
-            spelled["region"] = each(when["region"], normalise_region)
-        except EventRejected:
-            raise ValueError("region: a region is written as ap-guangzhou") from None
-    return spelled

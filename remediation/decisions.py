@@ -14,7 +14,6 @@ from remediation.durations import write_duration
 from remediation.events import Alarm
 from remediation.incidents import IncidentState
 from remediation.models import Fact
-from remediation.patterns import matches
 from remediation.reasons import Code, Reason, because
 from remediation.report import Outcome
 from remediation.runbooks import Mode, Runbook
@@ -125,7 +124,7 @@ class _Case:
 
     def __init__(self, alarm: Alarm, rules: Config, incident: IncidentState, now: datetime) -> None:
         self.alarm, self.rules, self.incident, self.now = alarm, rules, incident, now
-        self.matching = [rule for rule in rules.rules if matches(rule.when, alarm.event)]
+        self.matching = [rule for rule in rules.rules if rule.pattern.matches(alarm.event)]
         self.running = next((rule for rule in self.matching if rule.run is not None), None)
 
     def decided(self) -> Decision:
@@ -149,9 +148,8 @@ class _Case:
             return None
         if self.incident.awaits_recovery(self.alarm):
             # Who heard that it began hears that it is over, also where the rule's `status` is "1" alone.
-            self.matching = [
-                rule for rule in self.rules.rules if matches(rule.when, {**self.alarm.event, "status": "1"})
-            ]
+            began = {**self.alarm.event, "status": "1"}
+            self.matching = [rule for rule in self.rules.rules if rule.pattern.matches(began)]
         told = bool(self.matching) and not self.incident.running and not self.incident.cured(self.alarm)
         return self._decision(Kind.RECOVERED, because(Code.RECOVERY), told=told, matter=f"over {self.alarm.fault}")
 

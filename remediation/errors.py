@@ -3,6 +3,7 @@
     MedicError
     ├── EventRejected      not an alarm that we understand                      → receipt, kept for people
     ├── ConfigError        medic.yaml or a setting, with file:line:column       → refuse to start
+    ├── PatternError       an event pattern, with the place within it           → becomes a ConfigError
     ├── NoticeFailed       a notice did not arrive; says whether to try again   → retried, then reported
     └── CloudError         translated once, in activities/clients; carries action, code, request id, region
         ├── Throttled        retry     certainly not done: come back, slower
@@ -49,6 +50,17 @@ class ConfigError(MedicError):
         where = f"{self.path}: " if self.path else ""
         pointer = f"\n    {self.source}\n    {' ' * (self.column - 1)}^" if self.source and self.column else ""
         return f"{place}{where}{self.message}{pointer}"
+
+
+@dataclass(eq=False)
+class PatternError(MedicError, ValueError):
+    """A mistake in an event pattern: where in it, by keys and list positions, and how to mend it."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class NoticeFailed(MedicError):

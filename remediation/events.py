@@ -12,16 +12,18 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from enum import Enum
-from typing import Any, NoReturn
+from typing import Any
 
+from remediation import strict_json
 from remediation.errors import EventRejected
 from remediation.models import Fact
+from remediation.quoting import quoted
 from remediation.regions import normalise_region
 
 INSTANCE_ID = re.compile(r"ins-[0-9a-z]{1,32}")
 _PLACEHOLDER = re.compile(r"ins-(x+|0+|example)")
 _EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
-_TYPE = re.compile(r"cvm:[A-Za-z]{1,40}:[A-Za-z0-9_]{1,80}")
+TYPE = re.compile(r"cvm:[A-Za-z]{1,40}:[A-Za-z0-9_]{1,80}")
 _EARLIEST = datetime(2015, 1, 1, tzinfo=timezone.utc)
 _CLOCK_TOLERANCE = timedelta(minutes=10)
 _SECONDS_BELOW = 10**11  # a smaller number of milliseconds would be a day of 1973
@@ -94,15 +96,12 @@ def read_json(body: bytes) -> object:
     """The JSON value in `body` (UTF-8, a BOM is allowed).
 
     Raises:
-        EventRejected: it is no JSON, or JSON that no sender means (NaN, thousands of digits, endless nesting).
+        EventRejected: it is no JSON, or JSON that no sender means (NaN, thousands of digits, endless nesting, a key
+            that is there twice).
     """
-
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is not JSON")
-
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
+        return strict_json.read(body.decode("utf-8-sig"))
+    except ValueError as error:
         raise EventRejected(f"not JSON: {error}", 'Send one EventBridge envelope, or {"EventList": [...]}') from None
 
 
@@ -124,18 +123,19 @@ def parse_event(event: object, received_at: datetime) -> Alarm:
     if not all(isinstance(key, str) for key in event):
         raise EventRejected("an event is a JSON object, and its keys are text")
     kind = _canonical_type(event)
-    region = normalise_region(event.get("region"))
+    region, raw = normalise_region(event.get("region")), event.get("status")
+    status = _status(raw)
     return Alarm(
         event_id=_event_id(event),
         type=kind,
         fault=kind.rpartition(":")[2],
-        status=_status(event.get("status")),
+        status=status,
         instance_id=_instance_id(event),
         region=region,
         occurred_at=_occurred_at(event, received_at),
         received_at=received_at,
-        # Rules match on the normalised names, whichever spelling came.
-        event={**event, "type": kind, "region": region},
+        # Rules match on the normalised names, whichever spelling came; only what says nothing stays as it is.
+        event={**event, "type": kind, "region": region, **({} if raw in (None, "") else {"status": status.value})},
     )
 
 
@@ -169,11 +169,11 @@ def _canonical_type(event: Mapping[str, Any]) -> str:
         raise EventRejected("the event has no `type`", 'A CVM alarm has one such as "cvm:ErrorEvent:DiskReadonly"')
     if source is not None and source != "cvm.cloud.tencent":
         raise EventRejected(
-            f"source {_show(source)} is not cvm.cloud.tencent", "Only events about CVM instances are taken"
+            f"source {quoted(source)} is not cvm.cloud.tencent", "Only events about CVM instances are taken"
         )
     kind = canonical_type(raw)
-    if not _TYPE.fullmatch(kind):
-        raise EventRejected(f"type {_show(raw)} is not a CVM event", 'Expected the form "cvm:ErrorEvent:DiskReadonly"')
+    if not TYPE.fullmatch(kind):
+        raise EventRejected(f"type {quoted(raw)} is not a CVM event", 'Expected the form "cvm:ErrorEvent:DiskReadonly"')
     return kind
 
 
@@ -190,7 +190,7 @@ def _instance_id(event: Mapping[str, Any]) -> str:
             tail = re.split(r"[/:]", candidate)[-1]
             if INSTANCE_ID.fullmatch(tail):
                 return tail
-    raise EventRejected(f"no instance id in subject {_show(subject)}", "Expected the form ins-0123abcd")
+    raise EventRejected(f"no instance id in subject {quoted(subject)}", "Expected the form ins-0123abcd")
 
 
 def _occurred_at(event: Mapping[str, Any], received_at: datetime) -> datetime:
@@ -200,11 +200,13 @@ def _occurred_at(event: Mapping[str, Any], received_at: datetime) -> datetime:
     if isinstance(raw, str) and re.fullmatch(r"\d{1,16}", raw):
         raw = int(raw)
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 < raw < 10**14:
-        raise EventRejected(f"time {_show(raw)} is not a time", "Expected milliseconds since 1970, as in 1677727912553")
+        raise EventRejected(
+            f"time {quoted(raw)} is not a time", "Expected milliseconds since 1970, as in 1677727912553"
+        )
     seconds = raw if raw < _SECONDS_BELOW else raw / 1000
     moment = datetime.fromtimestamp(seconds, timezone.utc)
     if moment < _EARLIEST:
-        raise EventRejected(f"time {_show(raw)} lies before 2015", "Expected milliseconds (or seconds) since 1970")
+        raise EventRejected(f"time {quoted(raw)} lies before 2015", "Expected milliseconds (or seconds) since 1970")
     if moment > received_at + _CLOCK_TOLERANCE:
         raise EventRejected(f"time {moment.isoformat()} lies in the future", "Check the sender's clock")
     return moment
@@ -217,7 +219,7 @@ def _status(raw: object) -> Status:
         return Status.RECOVERED
     if raw in ("-", "", None):
         return Status.STATELESS
-    raise EventRejected(f"status {_show(raw)} is not known", 'Expected "1" (firing), "0" (recovered) or "-"')
+    raise EventRejected(f"status {quoted(raw)} is not known", 'Expected "1" (firing), "0" (recovered) or "-"')
 
 
 def _event_id(event: Mapping[str, Any]) -> str:
@@ -230,8 +232,3 @@ def _event_id(event: Mapping[str, Any]) -> str:
 def _kind(value: object) -> str:
     kinds = {list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")
-
-
-def _show(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

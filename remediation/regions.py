@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from remediation.errors import EventRejected
+from remediation.quoting import quoted
 
 # Short codes as in the message-push webhook and in six-segment names.
 _SHORT = {
@@ -44,5 +45,4 @@ def normalise_region(raw: object) -> str:
         region = _SHORT.get(raw.strip().lower(), raw.strip().lower())
         if REGION.fullmatch(region):
             return region
-    shown = repr(raw)[:60]
-    raise EventRejected(f"region {shown} is not a region", "Expected the form ap-guangzhou")
+    raise EventRejected(f"region {quoted(raw)} is not a region", "Expected the form ap-guangzhou")

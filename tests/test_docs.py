@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from remediation.config import Config, read_config
 from remediation.contract import SearchAttribute
 from remediation.decisions import Kind
 from remediation.durations import write_duration
+from remediation.errors import PatternError
+from remediation.patterns import compile_pattern
 from remediation.rates import CALLS, PUBLISHED_RATES, RATES
 from remediation.report import Outcome
 from remediation.settings import Settings
@@ -157,3 +160,34 @@ def test_the_rates_page_says_what_the_queues_are_limited_to() -> None:
     for action, published in PUBLISHED_RATES.items():
         ours = sum(rate * CALLS[queue].get(action, 0) for queue, rate in RATES.items())
         assert f"| {action} | {published} | {ours:g} |" in page
+
+
+PATTERNS_PAGE = "docs/reference/event-patterns.md"
+
+
+def pattern_rows(header: str) -> list[list[list[str]]]:
+    """The code spans of each cell, for each row of that page's table with this header."""
+    table = text(PATTERNS_PAGE).partition(header)[2].partition("\n\n")[0].strip().splitlines()[1:]
+    spans = re.compile(r"(`+)(.+?)\1(?!`)")
+    return [[[span.strip() for _, span in spans.findall(cell)] for cell in line.split(" | ")] for line in table]
+
+
+def test_the_page_about_patterns_shows_what_each_operator_matches() -> None:
+    rows = pattern_rows("| pattern at the field | matches | does not match |")
+    shown = set()
+    for (pattern,), matching, others in rows:
+        shown |= set(re.findall(r'\{"([a-z-]+)": ', pattern))
+        compiled = compile_pattern({"data": {"x": json.loads(pattern)}})
+        values = [(one, json.loads(one), True) for one in matching] + [(one, json.loads(one), False) for one in others]
+        for written, value, expected in values:
+            assert compiled.matches({"data": {"x": value}}) is expected, f"{pattern} and {written}"
+    assert {"prefix", "suffix", "anything-but", "contain", "array", "cidr"} <= shown
+    assert len(rows) >= 16
+
+
+def test_the_page_about_patterns_shows_what_is_refused() -> None:
+    rows = pattern_rows("| pattern | what it says |")
+    assert len(rows) >= 14
+    for (pattern,), (message,) in rows:
+        with pytest.raises(PatternError, match=re.escape(message)):
+            compile_pattern(json.loads(pattern))

@@ -19,7 +19,7 @@ from remediation.reasons import Code
 from remediation.report import Outcome
 from simulator.checker import FleetFacts, check_fleet
 from simulator.world import World
-from tests.end_to_end.deployment import REGION, Deployment, deployment, world
+from tests.end_to_end.deployment import Deployment, deployment, world
 from tests.temporal_server import Server
 from tests.workflows.staging import until
 
@@ -55,15 +55,16 @@ async def frozen(on: Deployment, *where: str) -> AsyncIterator[float]:
 def facts(on: Deployment, in_force: float) -> FleetFacts:
     scope = {
         one.instance_id: (one.system_disk.disk_id, *(disk.disk_id for disk in one.data_disks))
-        for one in on.cloud.cloud.world.regions[REGION].instances
+        for one in on.cloud.cloud.world.regions[on.region].instances
     }
-    return FleetFacts(REGION, scope, frozen=((in_force, float("inf")),))
+    return FleetFacts(on.region, scope, frozen=((in_force, float("inf")),))
 
 
 def plenty() -> World:
     """A world of many instances that can all be healed."""
     one = world({"system_snapshot": 100, "data_snapshot": 100})
-    template = one.regions[REGION].instances[0]
+    [(region, theirs)] = one.regions.items()
+    template = theirs.instances[0]
     many = tuple(
         template.model_copy(
             update={
@@ -74,7 +75,7 @@ def plenty() -> World:
         )
         for number in range(PLENTY)
     )
-    regions = {**one.regions, REGION: one.regions[REGION].model_copy(update={"instances": many})}
+    regions = {region: theirs.model_copy(update={"instances": many})}
     return one.model_copy(update={"regions": regions})
 
 
@@ -88,12 +89,12 @@ async def test_a_run_between_snapshot_and_reboot_reboots_nothing_after_a_freeze(
             return on.calls(CREATE_SNAPSHOT) == 2
 
         await until(snapshots_are_being_made, seconds=60)
-        async with frozen(on, "--region", REGION) as in_force:
+        async with frozen(on, "--region", on.region) as in_force:
             shown = json.loads(await medic(on, "fleet", "--output", "json"))
             result = await on.ended()
             log = on.cloud.log
 
-    assert [one["freeze"]["reason"] for one in shown["regions"] if one["region"] == REGION] == ["we move house"]
+    assert [one["freeze"]["reason"] for one in shown["regions"] if one["region"] == on.region] == ["we move house"]
     assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.FROZEN)
     assert all(one.ready for one in result.snapshots)
     assert REBOOT not in [one.name for one in log]

@@ -152,7 +152,7 @@ def test_every_known_fault_keeps_its_name(fault: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"source": "cos.cloud.tencent"}, "source 'cos.cloud.tencent' is not cvm.cloud.tencent"),
+        ({"source": "cos.cloud.tencent"}, 'source "cos.cloud.tencent" is not cvm.cloud.tencent'),
         ({"source": ["cvm.cloud.tencent"]}, "is not cvm.cloud.tencent"),
         ({"source": ..., "type": "ckafka:ErrorEvent:Full"}, "is not a CVM event"),
         ({"type": ...}, "the event has no `type`"),
@@ -187,6 +187,11 @@ def test_the_status_is_read_in_any_form_that_is_sent(sent: object, status: Statu
     alarm = an_alarm(status=sent)
     assert alarm.status is status
     assert alarm.is_recovery == (status is Status.RECOVERED)
+
+
+@pytest.mark.parametrize(("sent", "matched"), [(1, "1"), ("1", "1"), (0, "0"), ("-", "-"), ("", ""), (None, None)])
+def test_rules_match_on_the_status_as_eventbridge_writes_it(sent: object, matched: object) -> None:
+    assert an_alarm(status=sent).event["status"] == matched
 
 
 @pytest.mark.parametrize("status", [True, False, "2", "firing", 2, -1, [], {}, "01"])
@@ -323,3 +328,30 @@ def test_an_id_is_taken_only_if_it_is_the_whole_text(text: str) -> None:
         return
     assert text.endswith(instance_id)
     assert INSTANCE_ID.fullmatch(instance_id)
+
+
+def very_deep(levels: int = 100_000) -> object:
+    value: object = "bottom"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(very_deep(), id="100,000 lists"),
+        pytest.param(16**5000, id="6,000 digits"),
+        pytest.param("\ud83d", id="half a pair"),
+        pytest.param({"\ud83d": 1}, id="half a pair as a key"),
+    ],
+)
+@pytest.mark.parametrize("field", [*FIELDS, "timer", "\ud83d"])
+def test_what_python_itself_cannot_write_out_is_accepted_or_rejected_in_printable_words(
+    field: str, value: object
+) -> None:
+    try:
+        an_alarm(**{field: value})
+    except EventRejected as rejected:
+        assert str(rejected).isprintable()  # every other exception fails the test
+        assert len(str(rejected)) < 250

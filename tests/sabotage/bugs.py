@@ -1,10 +1,11 @@
-"""All planted bugs, by promise. P4, P6, P7, P12 and P14 do not concern how a call is made, and have none here."""
+"""All planted bugs, by promise. P6, P7, P12 and P14 concern no call and no decision, and have none here."""
 
 from __future__ import annotations
 
 from tests.sabotage.bug import Bug
 from tests.sabotage.freshness import DRY, FRESH
 from tests.sabotage.once import ALONE, ONCE
+from tests.sabotage.patterns import MATCHED
 from tests.sabotage.proof import ENDING, HONEST
 from tests.sabotage.protection import PROTECTED
 from tests.sabotage.rollback import ROLLED_BACK
@@ -20,4 +21,5 @@ BUGS: tuple[Bug, ...] = (
     *HONEST,
     *ENDING,
     *ROLLED_BACK,
+    *MATCHED,
 )
