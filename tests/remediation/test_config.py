@@ -72,7 +72,7 @@ def test_a_pattern_is_kept_in_the_spelling_to_which_events_are_normalised() -> N
 
 # what stands on the page → what somebody wrote instead, where the error points, the path, and what it says
 MISTAKES = [
-    pytest.param("    locale: zh", "    locale: fr", 3, 5, "channels.oncall.locale", "Input should be 'zh' or 'en'"),
+    pytest.param("    locale: zh", "    locale: fr", 3, 5, "channels.oncall.locale", "write 'zh' or 'en'"),
     pytest.param(
         "    locale: zh", "    local: zh", 3, 5, "channels.oncall.local", "unknown key `local` (did you mean `locale`?)"
     ),
@@ -105,7 +105,7 @@ MISTAKES = [
         "an address is either `webhook: URL` or `mail: NAME@HOST`",
     ),
     pytest.param(
-        "mail: oncall@example.com", "mail: oncall", 6, 9, "channels.oncall.to[1].mail", "String should match pattern"
+        "mail: oncall@example.com", "mail: oncall", 6, 9, "channels.oncall.to[1].mail", "an address is written as"
     ),
     pytest.param(
         'status: "1"',
@@ -140,7 +140,9 @@ MISTAKES = [
         "rules[0].when",
         "region: a region is written as ap-guangzhou",
     ),
-    pytest.param("name: disk-read-only", "name: Disk read only", 11, 5, "rules[0].name", "String should match pattern"),
+    pytest.param(
+        "name: disk-read-only", "name: Disk read only", 11, 5, "rules[0].name", "a name is lower case, digits and"
+    ),
     pytest.param(
         "name: disk-read-only", "nam: disk-read-only", 11, 5, "rules[0].nam", "unknown key `nam` (did you mean `name`?)"
     ),
@@ -175,7 +177,7 @@ MISTAKES = [
     pytest.param("    mode: act\n", "", 11, 5, "rules[0]", "a rule with `run` needs `mode`"),
     pytest.param("    run: snapshot-and-reboot\n", "", 11, 5, "rules[0]", "`scope` and `mode` belong to a `run`"),
     pytest.param("mode: act", "mode: ask", 16, 5, "rules[0].mode", "`ask` is not there yet: write observe or act"),
-    pytest.param("mode: act", "mode: on", 16, 5, "rules[0].mode", "Input should be 'observe' or 'act'"),
+    pytest.param("mode: act", "mode: on", 16, 5, "rules[0].mode", "write 'observe' or 'act'"),
     pytest.param(
         'scope: {tag: "medic=on"}',
         "scope: medic=on",
@@ -193,7 +195,7 @@ MISTAKES = [
         "unknown key `tags` (did you mean `tag`?)",
     ),
     pytest.param(
-        'scope: {tag: "medic=on"}', "scope: {tag: medic}", 15, 13, "rules[0].scope.tag", "String should match pattern"
+        'scope: {tag: "medic=on"}', "scope: {tag: medic}", 15, 13, "rules[0].scope.tag", "a tag is written as key=value"
     ),
     pytest.param(
         "timeout: 4h",
@@ -228,7 +230,7 @@ MISTAKES = [
         22,
         41,
         "runbooks.snapshot-and-reboot.snapshot.on_failure",
-        "Input should be 'hand_over'",
+        "write 'hand_over'",
     ),
     pytest.param(
         "snapshot: {disks: all, timeout: 4h, on_failure: hand_over, keep: 14d}",
@@ -276,7 +278,7 @@ MISTAKES = [
         23,
         5,
         "runbooks.snapshot-and-reboot.ladder",
-        "Tuple should have at most 1 item",
+        "takes 1 at most, and has 2",
     ),
     pytest.param("max_age: 30m", "max_acting: 3", 27, 1, "guardrails", "`max_acting` is not there yet"),
     pytest.param(
@@ -285,9 +287,9 @@ MISTAKES = [
         28,
         3,
         "guardrails.max_attempts",
-        "Input should be greater than or equal to 0",
+        "is 0 at least",
     ),
-    pytest.param("operators: [oncall]", "operators: []", 30, 1, "operators", "Tuple should have at least 1 item"),
+    pytest.param("operators: [oncall]", "operators: []", 30, 1, "operators", "takes 1 at least"),
     pytest.param("operators: [oncall]", "operators: [nobody]", 30, 13, "operators[0]", "no channel is named `nobody`"),
     pytest.param("operators: [oncall]\n", "", 1, 1, "operators", "`operators` is missing"),
     pytest.param("operators: [oncall]", "operators: [oncall]\nsha256: abc", 31, 1, "sha256", "unknown key `sha256`"),
@@ -298,6 +300,60 @@ MISTAKES = [
         1,
         "rulse",
         "unknown key `rulse` (did you mean `rules`?)",
+    ),
+    pytest.param(
+        "mode: act",
+        "mode: act\n    max_age: 5m",
+        17,
+        5,
+        "rules[0].max_age",
+        "unknown key `max_age`: it belongs to `guardrails`",
+    ),
+    pytest.param(
+        "mode: act",
+        "mode: act\n    timeout: 5m",
+        17,
+        5,
+        "rules[0].timeout",
+        "unknown key `timeout`: it belongs to `runbooks.<name>.snapshot`, `runbooks.<name>.ladder[].reboot` or "
+        "`runbooks.<name>.verify`",
+    ),
+    pytest.param(
+        "mode: act",
+        'mode: act\n    status: "1"',
+        17,
+        5,
+        "rules[0].status",
+        "unknown key `status`: it belongs to `rules[].when`",
+    ),
+    pytest.param(
+        "  max_age: 30m",
+        "  rules: []",
+        28,
+        3,
+        "guardrails.rules",
+        "unknown key `rules`: it belongs to the top of the page",
+    ),
+    pytest.param("max_age: 30m", "max_ag: 30m", 28, 3, "guardrails.max_ag", "unknown key `max_ag` (did you mean"),
+    pytest.param(
+        "run: snapshot-and-reboot", "run:", 14, 5, "rules[0].run", "`run` is empty: write its value, or leave the key"
+    ),
+    pytest.param("  max_age: 30m\n  act_within: 1h\n", "", 27, 1, "guardrails", "`guardrails` is empty"),
+    pytest.param(
+        "mode: act",
+        "mode: ${MODE}",
+        16,
+        5,
+        "rules[0].mode",
+        "a ${NAME} is taken in an address only (`webhook`, `mail`): write the value out",
+    ),
+    pytest.param(
+        "${ONCALL_WEBHOOK}",
+        "https://x.example.com/${ONCALL-KEY}",
+        5,
+        9,
+        "channels.oncall.to[0].webhook",
+        "a secret is named ${NAME}, by letters, digits and _; $${ stands for ${ itself",
     ),
     pytest.param("operators: [oncall]", "operators: &a [oncall]\nrest: *a", 31, 7, "", "aliases (*name) are not taken"),
 ]
@@ -313,6 +369,7 @@ def test_a_mistake_is_told_with_line_column_and_a_way_out(
     error = mistake.value
     assert (error.file, error.line, error.column, error.path) == ("medic.yaml", line, column, path)
     assert error.message.startswith(message)
+    assert error.others == ()
     assert error.source == PAGE.replace(right, wrong, 1).splitlines()[line - 1]
 
 
@@ -349,6 +406,68 @@ def test_a_secret_in_the_wrong_place_shows_in_no_error(right: str, wrong: str) -
     with pytest.raises(ConfigError) as mistake:
         a_config(PAGE.replace(right, wrong, 1))
     assert "hunter2" not in f"{mistake.value} {mistake.value!r} {mistake.value.args}"
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_page() -> None:
+    page = PAGE.replace("mode: act", "mod: act").replace("[quiet, oncall]", "quiet").replace("locale: zh", "locale: fr")
+    page = page.replace("${ONCALL_WEBHOOK}", "${ELSEWHERE}")
+    with pytest.raises(ConfigError) as mistake:
+        a_config(page)
+    told = [mistake.value, *mistake.value.others]
+    assert [(one.line, one.path) for one in told] == [
+        (3, "channels.oncall.locale"),
+        (5, "channels.oncall.to[0].webhook"),
+        (16, "rules[0].mod"),
+        (19, "rules[1].notify"),
+    ]
+    assert [line for line in str(mistake.value).splitlines() if line.startswith("medic.yaml:")] == [
+        f"medic.yaml:{one.line}:{one.column} {one.path}: {one.message}" for one in told
+    ]
+
+
+def test_all_names_that_are_not_there_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as mistake:
+        a_config(PAGE.replace("[quiet, oncall]", "[nobody]").replace("operators: [oncall]", "operators: [noone]"))
+    assert [one.path for one in (mistake.value, *mistake.value.others)] == ["rules[1].notify[0]", "operators[0]"]
+
+
+def test_of_many_mistakes_only_so_many_are_told_that_a_screen_holds_them() -> None:
+    with pytest.raises(ConfigError) as mistake:
+        a_config(PAGE + "".join(f"key{number}: 1\n" for number in range(50)))
+    assert len(mistake.value.others) == 20
+    assert mistake.value.others[-1].message == "and 30 more mistakes"
+
+
+def test_more_rules_than_eventbridge_takes_are_refused() -> None:
+    rule = "  - name: r{}\n    when: {{source: cvm.cloud.tencent}}\n"
+    rules = "".join(rule.format(number) for number in range(201))
+    with pytest.raises(ConfigError, match="rules: takes 200 at most, and has 201"):
+        a_config(f"rules:\n{rules}operators: [oncall]\nchannels: {{oncall: {{to: [mail: a@b.example]}}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://x.example.com/$${KEY}", "https://x.example.com/${KEY}"),
+        ("https://x.example.com/?key=${KEY}&x=${KEY}", "https://x.example.com/?key=k-1&x=k-1"),
+        ("https://x.example.com/$KEY", "https://x.example.com/$KEY"),
+    ],
+)
+def test_two_dollars_stand_for_one_and_a_bare_dollar_for_itself(written: str, meant: str) -> None:
+    config = read_config(PAGE.replace("${ONCALL_WEBHOOK}", f'"{written}"'), "medic.yaml", {"KEY": "k-1"})
+    webhook = config.channels["oncall"].to[0].webhook
+    assert webhook is not None
+    assert webhook.get_secret_value() == meant
+
+
+def test_who_only_looks_at_the_rules_needs_no_secrets_and_gets_addresses_that_reach_nobody() -> None:
+    page = PAGE.replace("oncall@example.com", "${WHO}").replace("quiet@example.com", "${WHO}@example.com")
+    config = read_config(page, "medic.yaml", None)
+    addresses = [one for channel in config.channels.values() for one in channel.to]
+    webhook = addresses[0].webhook
+    assert webhook is not None
+    assert webhook.get_secret_value() == "https://ONCALL_WEBHOOK.invalid"
+    assert [one.mail for one in addresses] == [None, "WHO@secret.invalid", "WHO@example.com"]
 
 
 def test_a_variable_in_a_comment_need_not_be_set() -> None:
