@@ -140,7 +140,7 @@ WRONG = [
     ("webhook: ${ONCALL_WEBHOOK}", "webhook: ${ONCALL_WEBHOOK}\n        mail: a@b.example"),
     ("    scope: {tag: \"medic=on\"}\n    mode: act\n", ""),
     ('status: "1"', "status: [1]"),
-    ('status: "1"', "subject: null"),
+    ('status: "1"', "status: null"),
     ('{source: cvm.cloud.tencent, type: "cvm:ErrorEvent:DiskReadonly", status: "1"}', "{}"),
     ("ladder:", "ladder: []\n    other:"),
 ]  # fmt: skip  # a table, one mistake a line
