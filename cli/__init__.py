@@ -10,9 +10,12 @@ from typer.core import TyperGroup
 from cli.cancel import register as register_cancel
 from cli.console import fail
 from cli.demonstrate import register as register_demonstrate
+from cli.explain import register as register_explain
+from cli.lint import register as register_lint
 from cli.run_simulator import register as register_run_simulator
 from cli.run_worker import register as register_run_worker
 from cli.runs import register as register_runs
+from cli.schema import register as register_schema
 from cli.send import register as register_send
 from cli.serve import register as register_serve
 from cli.show import register as register_show
@@ -53,6 +56,9 @@ register_send(app)
 register_runs(app)
 register_show(app)
 register_cancel(app)
+register_explain(app)
+register_lint(app)
+register_schema(app)
 register_run_simulator(app)
 
 

@@ -68,6 +68,7 @@ def test_every_key_is_explained() -> None:
 def test_nothing_of_the_code_shows_in_the_schema() -> None:
     text = str(SCHEMA)
     assert "sha256" not in text
+    assert "'default': None" not in text
     assert "'null'" not in text.replace("{'type': 'null'}], 'description': 'reboot", "")
     assert not re.search(r"'default': \d{3,}", text)  # a duration is written as 30m
     assert SCHEMA["$defs"]["Guardrails"]["properties"]["max_age"]["default"] == "30m"
