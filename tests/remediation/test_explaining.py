@@ -8,13 +8,19 @@ from remediation.decisions import IncidentState, Kind, decide
 from remediation.explaining import explain
 from tests.remediation.facts import NOW, PAGE, a_config, an_alarm, an_event
 
-TWO = PAGE.replace(
-    "runbooks:\n",
-    "  - name: again\n    when: {type: disk_readonly}\n"
-    "    run: snapshot-and-reboot\n    scope: all\n    mode: observe\n"
-    "runbooks:\n",
-    1,
+
+def a_rule(name: str, when: str) -> str:
+    return f"  - name: {name}\n    when: {when}\n    run: snapshot-and-reboot\n    scope: all\n    mode: observe\n"
+
+
+MORE = "".join(
+    [
+        a_rule("again", "{type: disk_readonly}"),
+        a_rule("other", "{type: guest_oom}"),
+        a_rule("third", "{type: disk_readonly}"),
+    ]
 )
+MANY = PAGE.replace("runbooks:\n", MORE + "runbooks:\n", 1)
 
 
 def test_each_rule_answers_in_the_order_of_the_page() -> None:
@@ -40,14 +46,20 @@ def test_it_is_asked_as_of_a_time() -> None:
     assert late.kind is Kind.EXPIRE
 
 
-def test_of_two_rules_that_would_run_the_second_says_behind_whom_it_stands() -> None:
-    first, _, again = explain(an_event(), a_config(TWO), NOW).rules
-    assert (first.behind, again.behind) == ("", "disk-read-only")
-    assert (first.runs, again.runs) == ("snapshot-and-reboot", "snapshot-and-reboot")
+def test_of_the_rules_that_would_run_all_but_the_first_say_behind_whom_they_stand() -> None:
+    rules = explain(an_event(), a_config(MANY), NOW).rules
+    assert [(one.rule, one.matches, one.behind) for one in rules] == [
+        ("disk-read-only", True, ""),
+        ("everything", True, ""),
+        ("again", True, "disk-read-only"),
+        ("other", False, ""),
+        ("third", True, "disk-read-only"),
+    ]
+    assert [one.runs for one in rules][1:3] == ["", "snapshot-and-reboot"]
 
 
 def test_a_rule_that_does_not_match_stands_in_nobodys_way() -> None:
-    _, _, again = explain(an_event(status="-"), a_config(TWO), NOW).rules
+    again = explain(an_event(status="-"), a_config(MANY), NOW).rules[2]
     assert (again.matches, again.behind) == (True, "")
 
 

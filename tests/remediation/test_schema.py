@@ -16,6 +16,7 @@ from remediation.schema import keys_at, page_schema, places_of
 from remediation.yaml_marks import load
 from tests.remediation.facts import PAGE, a_config
 from tests.remediation.test_config import MISTAKES
+from tests.remediation.test_mistakes import MISPLACED
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = page_schema(Config)
@@ -90,7 +91,7 @@ def test_every_example_in_the_documents_is_right_by_the_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "message"), [(one.values[0], one.values[1], one.values[5]) for one in MISTAKES]
+    ("right", "wrong", "message"), [(one.values[0], one.values[1], one.values[5]) for one in [*MISTAKES, *MISPLACED]]
 )
 def test_a_mistake_is_underlined_in_the_editor_too(right: str, wrong: str, message: str) -> None:
     if message.startswith(BEYOND_A_SCHEMA):
