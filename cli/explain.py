@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    file: Annotated[str, typer.Argument(help='An envelope, or {"EventList": [...]}, as JSON; - reads stdin.')],
+    file: Annotated[
+        str, typer.Argument(metavar="EVENT.json", help='An envelope, or {"EventList": [...]}, as JSON; - reads stdin.')
+    ],
     config: ConfigOption = "",
     at: Annotated[str, typer.Option(help="As of this time instead of now: 2026-11-23T03:12+08:00.")] = "",
     now: Annotated[bool, typer.Option("--now", help="Take the event as one of this moment, with a new id.")] = False,

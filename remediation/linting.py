@@ -67,7 +67,7 @@ def _wide(config: Config) -> Iterator[Finding]:
         if rule.scope == "all" and rule.mode is Mode.ACT:
             yield _warning(
                 ("rules", index, "scope"),
-                "this acts on every instance of the account: a tag keeps it to those that are meant",
+                "this acts on every instance that raises such an event: a tag keeps it to those that are meant",
             )
 
 

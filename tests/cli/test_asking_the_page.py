@@ -52,10 +52,18 @@ async def test_the_condition_that_failed_is_shown_with_what_it_saw(page: Path) -
     assert "decision: ignore" in told.out
 
 
-async def test_no_line_is_wider_than_the_terminal(page: Path) -> None:
-    told = await explained(page, {"EventList": [an_event(), an_event(status="0"), an_event(time=1)]}, COLUMNS="60")
+@pytest.mark.parametrize("columns", [60, 66, 80])
+async def test_no_line_is_wider_than_the_terminal(page: Path, columns: int) -> None:
+    events = [an_event(), an_event(status="0"), an_event(type="cvm:ErrorEvent:GuestOom"), an_event(time=1)]
+    told = await explained(page, {"EventList": events}, COLUMNS=str(columns))
     assert told.code == 2
-    assert max(map(len, told.out.splitlines())) <= 60
+    assert max(map(len, told.out.splitlines())) <= columns
+
+
+async def test_of_several_events_the_worst_makes_the_exit_code(page: Path) -> None:
+    matched, unmatched = an_event(), an_event(type="cvm:ErrorEvent:GuestOom")
+    assert (await explained(page, {"EventList": [unmatched, matched]})).code == 5
+    assert (await explained(page, {"EventList": [matched, matched]})).code == 0
 
 
 async def test_json_holds_all_of_it(page: Path) -> None:
