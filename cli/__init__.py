@@ -10,11 +10,14 @@ from typer.core import TyperGroup
 from cli.cancel import register as register_cancel
 from cli.console import fail
 from cli.demonstrate import register as register_demonstrate
+from cli.explain import register as register_explain
 from cli.fleet import register as register_fleet
 from cli.freeze import register as register_freeze
+from cli.lint import register as register_lint
 from cli.run_simulator import register as register_run_simulator
 from cli.run_worker import register as register_run_worker
 from cli.runs import register as register_runs
+from cli.schema import register as register_schema
 from cli.send import register as register_send
 from cli.serve import register as register_serve
 from cli.show import register as register_show
@@ -59,6 +62,9 @@ register_why(app)
 register_cancel(app)
 register_freeze(app)
 register_fleet(app)
+register_explain(app)
+register_lint(app)
+register_schema(app)
 register_run_simulator(app)
 
 

@@ -69,6 +69,11 @@ def look(command: Coroutine[Any, Any, T]) -> T:
         raise typer.Exit(130) from None
 
 
+def write(line: str) -> None:
+    """A line of data on stdout; its colours only for a terminal that wants them."""
+    typer.echo(line, color=None if _colour() else False)
+
+
 def write_json(value: Any) -> None:
     """The one JSON object of a command, on stdout."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

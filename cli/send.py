@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.console import Code, Output, OutputOption, err, fail, look, misused, settings, write_json
+from cli.pages import read_bytes
 
 if TYPE_CHECKING:
     from remediation.settings import Settings
@@ -67,22 +67,13 @@ def run(
     from remediation.events import read_json, unpack
 
     if file is not None:
-        body = read_json(_read(file))
+        body = read_json(read_bytes(str(file)))
         body = as_of_now(body) if now else body
     else:
         body = make_event(kind, instance, region, status)
     if wait and len(unpack(body)) != 1:
         raise misused(f"--wait follows one event, and this delivery has {len(unpack(body))}")
     raise typer.Exit(look(_send(settings(), body, wait, seconds, output)))
-
-
-def _read(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise misused(f"{file} cannot be read: {error.strerror}") from None
 
 
 async def _send(chosen: Settings, body: object, wait: bool, timeout: float, output: Output) -> int:

@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import hashlib
-import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
 from remediation.durations import Duration
-from remediation.errors import ConfigError, PatternError
+from remediation.mistakes import Mistakes
 from remediation.models import Written
+from remediation.named_secrets import VARIABLE, with_secrets, without_secrets
+from remediation.pattern_schema import PATTERN_SCHEMA
 from remediation.patterns import Pattern, compile_pattern
 from remediation.runbooks import Mode, Runbook
-from remediation.yaml_marks import Document, Path, load
+from remediation.yaml_marks import load
 
 _NAME = r"^[a-z0-9][a-z0-9-]{0,58}$"
-# What pydantic puts into the path of an error about a union, and what is no key of the file.
-_BRANCHES = ("TagScope", "literal['all']")
-_MESSAGES = {
-    "tuple_type": "expected a list, as in [one, another]",
-    "dict_type": "expected keys and values",
-    "model_type": "expected keys and values",
-}
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_MOST_RULES = 200  # as many as EventBridge takes on one bus
 
 
 class Address(Written):
-    """One place where a notice is delivered."""
+    """One place where a notice is delivered: a webhook or a mailbox."""
 
-    webhook: SecretStr | None = Field(default=None, description="a URL that takes a JSON POST; its URL is the secret")
-    mail: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", repr=False)
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["webhook"]}, {"required": ["mail"]}]})
+
+    webhook: (
+        Annotated[SecretStr, WithJsonSchema({"type": "string", "pattern": rf"^(https?://|{VARIABLE.pattern})"})] | None
+    ) = Field(
+        default=None, description="a URL that takes a JSON POST; it is a secret: name it, as in ${ONCALL_WEBHOOK}"
+    )
+    mail: (
+        Annotated[
+            str,
+            Field(pattern=r"^[^@\s]+@[^@\s]+$"),
+            WithJsonSchema({"type": "string", "pattern": rf"^([^@\s]+@[^@\s]+|\S*{VARIABLE.pattern}\S*)$"}),
+        ]
+        | None
+    ) = Field(default=None, repr=False, description="a mailbox, as in oncall@example.com; needs MEDIC_SMTP")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Address:
@@ -51,14 +66,16 @@ class Address(Written):
 class Channel(Written):
     """A group of people, the language they read, and where they are reached."""
 
-    locale: Literal["zh", "en"] = "en"
-    to: tuple[Address, ...] = Field(min_length=1, max_length=10)
+    locale: Literal["zh", "en"] = Field(default="en", description="the language of its notices")
+    to: tuple[Address, ...] = Field(min_length=1, max_length=10, description="each of these gets every notice")
 
 
 class TagScope(Written):
     """The instances that a rule may touch: those that carry a tag."""
 
-    tag: str = Field(pattern=r"^[^=\s]+=[^=\s]*$", description="key=value, read from the cloud, never from the event")
+    tag: str = Field(
+        pattern=r"^[^=\s]+=[^=\s]*$", description="key=value, as in medic=on: read from the cloud, never from the event"
+    )
 
     def holds(self, tags: Mapping[str, str]) -> bool:
         """Whether an instance with these tags may be touched."""
@@ -69,12 +86,28 @@ class TagScope(Written):
 class Rule(Written):
     """An event pattern, who hears of a match, and what is done about it."""
 
-    name: str = Field(pattern=_NAME)
-    when: dict[str, Any]
-    notify: tuple[str, ...] = ()
-    run: str | None = None
-    scope: TagScope | Literal["all"] | None = None
-    mode: Mode | None = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "dependentRequired": {"run": ["scope", "mode"], "scope": ["run", "mode"], "mode": ["run", "scope"]}
+        }
+    )
+
+    name: str = Field(pattern=_NAME, description="lower case, digits and dashes; each once")
+    when: Annotated[dict[str, Any], WithJsonSchema(PATTERN_SCHEMA)] = Field(
+        description="which events: every key has to match (AND), a list gives alternatives (OR)"
+    )
+    notify: tuple[str, ...] = Field(
+        default=(), description="channels that hear of every event that matches, whichever rule runs something"
+    )
+    run: str | None = Field(
+        default=None, description="a runbook; of all rules that match, the first with `run` says what runs"
+    )
+    scope: TagScope | Literal["all"] | None = Field(
+        default=None, description='which instances it may touch: {tag: "key=value"}, or all; required with run'
+    )
+    mode: Mode | None = Field(
+        default=None, description="observe: say what it would do, and change nothing. act: do it. Required with run"
+    )
     _pattern: Pattern = PrivateAttr()
 
     @property
@@ -126,108 +159,63 @@ class Guardrails(Written):
 class Config(Written):
     """All of medic.yaml."""
 
-    channels: dict[str, Channel] = Field(default={})
-    rules: tuple[Rule, ...] = ()
-    runbooks: dict[str, Runbook] = Field(default={})
-    guardrails: Guardrails = Guardrails()
-    operators: tuple[str, ...] = Field(min_length=1, description="who hears of what could not be read or delivered")
-    sha256: str = Field(default="", exclude=True)
+    channels: dict[str, Channel] = Field(default={}, description="groups of people, by name")
+    rules: tuple[Rule, ...] = Field(
+        default=(), max_length=_MOST_RULES, description="what to do about which event; the order says which runs first"
+    )
+    runbooks: dict[str, Runbook] = Field(default={}, description="procedures, by name")
+    guardrails: Guardrails = Field(default=Guardrails(), description="bounds for all rules; on also if left out")
+    operators: tuple[str, ...] = Field(
+        min_length=1, description="channels that hear of what could not be read, decided or delivered"
+    )
+    sha256: SkipJsonSchema[str] = Field(default="", exclude=True)
 
 
-def read_config(text: str, file: str, environment: Mapping[str, str]) -> Config:
-    """medic.yaml's text → Config, with `${NAME}` taken from `environment`.
+def read_config(text: str, file: str, environment: Mapping[str, str] | None) -> Config:
+    """medic.yaml's text → Config.
+
+    Args:
+        environment: what `${NAME}` in an address stands for; None leaves the secrets out, for who only looks at the
+            rules: each address is then a stand-in that reaches nobody.
 
     Raises:
-        ConfigError: the first mistake, with file, line, column, the source line and how to mend it.
+        ConfigError: the first mistake, with file, line, column, the source line and how to mend it; all further ones
+            are its `others`.
     """
     document = load(text, file)
     if not isinstance(document.data, dict):
         raise document.error((), "expected keys such as `channels`, `rules` and `operators`")
+    mistakes = Mistakes(document, Config)
+    mistakes.add_empty(document.data)
     if "sha256" in document.data:
-        raise document.error(("sha256",), "unknown key `sha256`")
-    data = _with_secrets(document.data, (), document, environment)
+        mistakes.add(("sha256",), "unknown key `sha256`")
+    data = with_secrets(document.data, environment, mistakes)
+    data.pop("sha256", None)
+    config = None
     try:
         config = Config.model_validate(data)
-        _check_names(config, document)
     except ValidationError as error:
-        raise _without_secrets(_first_mistake(error, document), text, environment) from None
-    except ConfigError as error:
-        raise _without_secrets(error, text, environment) from None
+        mistakes.add_all(error)
+    else:
+        _check_names(config, mistakes)
+    told = mistakes.told()
+    if told is not None:
+        raise without_secrets(told, text, environment or {}) from None
+    assert config is not None  # noqa: S101  # else there is a mistake; this tells the type checker
     return config.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()[:12]})
 
 
-def _with_secrets(value: Any, path: Path, document: Document, environment: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _with_secrets(one, (*path, key), document, environment) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_with_secrets(one, (*path, index), document, environment) for index, one in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-
-    def replace(match: re.Match[str]) -> str:
-        name = match[1]
-        if not environment.get(name):
-            raise document.error(path, f"the environment has no {name}: export {name}=... where the worker starts")
-        return environment[name]
-
-    return _VARIABLE.sub(replace, value)
-
-
-def _without_secrets(error: ConfigError, text: str, environment: Mapping[str, str]) -> ConfigError:
-    """The same error, which names what `${NAME}` stands for by its name only."""
-    message = error.message
-    for name in set(_VARIABLE.findall(text)):
-        value = environment.get(name, "")
-        if len(value) > 3:  # anything shorter is no secret, and would tear the words apart
-            message = message.replace(value, f"${{{name}}}").replace(repr(value)[1:-1], f"${{{name}}}")
-    return dataclasses.replace(error, message=message)
-
-
-def _first_mistake(error: ValidationError, document: Document) -> ConfigError:
-    # The deepest path says most: an error about a union's branch otherwise hides the key that is wrong. Of two at the
-    # same place the unknown key says more than the missing one: it is the same key, misspelt.
-    first = max(error.errors(), key=lambda one: (len(one["loc"]), one["type"] == "extra_forbidden"))
-    path = tuple(part for part in first["loc"] if part not in _BRANCHES)
-    message = _MESSAGES.get(first["type"], first["msg"].removeprefix("Value error, "))
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, PatternError):
-        # The eye looks for the key within the pattern that is wrong.
-        return document.error((*path, "when", *cause.path), cause.message)
-    if first["type"] == "extra_forbidden":
-        message = f"unknown key `{path[-1]}`" + _did_you_mean(str(path[-1]), _known_keys())
-    elif first["type"] == "missing":
-        message = f"`{path[-1]}` is missing"
-    return document.error(path, message)
-
-
-def _known_keys() -> set[str]:
-    keys: set[str] = set()
-    schema = Config.model_json_schema()
-    for model in [schema, *schema.get("$defs", {}).values()]:
-        keys |= set(model.get("properties", {}))
-    return keys - {"sha256"}
-
-
-def _did_you_mean(word: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1)
-    return f" (did you mean `{close[0]}`?)" if close else ""
-
-
-def _check_names(config: Config, document: Document) -> None:
+def _check_names(config: Config, mistakes: Mistakes) -> None:
+    """Whatever is named is there, and nothing has the name of another."""
     seen: set[str] = set()
-    channels = set(config.channels)
     for index, rule in enumerate(config.rules):
+        here = ("rules", index)
         if rule.name in seen:
-            raise document.error(("rules", index, "name"), f"another rule is named `{rule.name}` already")
+            mistakes.add((*here, "name"), f"another rule is named `{rule.name}` already")
         seen.add(rule.name)
         for position, name in enumerate(rule.notify):
-            if name not in channels:
-                hint = _did_you_mean(name, channels)
-                raise document.error(("rules", index, "notify", position), f"no channel is named `{name}`{hint}")
-        if rule.run is not None and rule.run not in config.runbooks:
-            hint = _did_you_mean(rule.run, set(config.runbooks))
-            raise document.error(("rules", index, "run"), f"no runbook is named `{rule.run}`{hint}")
+            mistakes.check_name((*here, "notify", position), "channel", name, config.channels)
+        if rule.run is not None:
+            mistakes.check_name((*here, "run"), "runbook", rule.run, config.runbooks)
     for position, name in enumerate(config.operators):
-        if name not in channels:
-            hint = _did_you_mean(name, channels)
-            raise document.error(("operators", position), f"no channel is named `{name}`{hint}")
+        mistakes.check_name(("operators", position), "channel", name, config.channels)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+PATTERN = r"^\d{1,6}[smhd]$"
 _WRITTEN = re.compile(r"(\d{1,6})([smhd])")
 
 
@@ -44,6 +45,7 @@ Duration = Annotated[
     int,
     BeforeValidator(_written_duration),
     PlainSerializer(write_duration, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}[smhd]$", "examples": ["90s", "15m", "4h", "7d"]}),
+    # Of numbers 0 alone is taken: it has no unit to guess.
+    WithJsonSchema({"type": ["string", "integer"], "pattern": PATTERN, "maximum": 0, "examples": ["90s", "15m", "4h"]}),
 ]
 """Whole seconds in the code, `15m` in files and in histories."""

@@ -36,7 +36,7 @@ class EventRejected(MedicError):
 
 @dataclass(eq=False)
 class ConfigError(MedicError):
-    """A mistake in medic.yaml or in a setting: what, where, and how to mend it."""
+    """A mistake in medic.yaml or in a setting: what, where, and how to mend it; `others` are further ones."""
 
     message: str
     file: str = ""
@@ -44,12 +44,13 @@ class ConfigError(MedicError):
     column: int = 0
     path: str = ""
     source: str = ""
+    others: tuple[ConfigError, ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column} " if self.line else (f"{self.file} " if self.file else "")
         where = f"{self.path}: " if self.path else ""
         pointer = f"\n    {self.source}\n    {' ' * (self.column - 1)}^" if self.source and self.column else ""
-        return f"{place}{where}{self.message}{pointer}"
+        return "\n".join([f"{place}{where}{self.message}{pointer}", *map(str, self.others)])
 
 
 @dataclass(eq=False)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_serializer, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from remediation.durations import Duration
 from remediation.models import Written
@@ -21,10 +28,12 @@ class Mode(str, Enum):
 class SnapshotPolicy(Written):
     """The safety snapshot of every disk, before anything else is touched."""
 
-    disks: Literal["all"] = "all"
+    disks: Literal["all"] = Field(default="all", description="of every disk that is attached; nothing else is possible")
     timeout: Duration = Field(default=4 * 3600, description="how long to wait for all of them to be ready")
     stall: Duration = Field(default=1800, ge=1, description="a snapshot that makes no progress for so long is given up")
-    on_failure: Literal["hand_over"] = "hand_over"
+    on_failure: Literal["hand_over"] = Field(
+        default="hand_over", description="people take over; nothing else is possible: it never reboots anyway"
+    )
     keep: Duration = Field(default=14 * 86400, description="when the cloud may delete them; at least 1d")
 
     @field_validator("keep")
@@ -50,10 +59,21 @@ class Reboot(Written):
         return value
 
 
+def _rung_as_written(schema: dict[str, Any]) -> None:
+    reboot = schema["properties"].pop("reboot")
+    description = reboot.pop("description")
+    schema["properties"]["reboot"] = {"anyOf": [reboot, {"type": "null"}], "description": description}
+    mapping = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"const": "reboot"}, mapping]
+
+
 class Rung(Written):
     """One repair of the ladder."""
 
-    reboot: Reboot
+    model_config = ConfigDict(json_schema_extra=_rung_as_written)
+
+    reboot: Reboot = Field(description="reboot the instance; left empty, or as the bare word, it has its defaults")
 
     @model_validator(mode="before")
     @classmethod
@@ -72,13 +92,31 @@ class Verify(Written):
     timeout: Duration = Field(default=600, description="how long the proof may take after that")
 
 
+def _none_as_written(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [one for one in schema["anyOf"] if one != {"type": "null"}] + [{"const": "none"}]
+
+
 class Runbook(Written):
     """What is done to a sick instance, in order."""
 
-    snapshot: SnapshotPolicy | None
-    unprotected: Literal["allow"] | None = None
-    ladder: tuple[Rung, ...] = Field(min_length=1, max_length=1)
-    verify: Verify = Verify()
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"snapshot": {"const": "none"}}},
+            "then": {"required": ["unprotected"]},
+        }
+    )
+
+    snapshot: SnapshotPolicy | None = Field(
+        description="the safety snapshot, or `none` together with `unprotected: allow`",
+        json_schema_extra=_none_as_written,
+    )
+    unprotected: Literal["allow"] | None = Field(
+        default=None, description="allow: also reboot when a disk can have no snapshot; the others still get theirs"
+    )
+    ladder: tuple[Rung, ...] = Field(
+        min_length=1, max_length=1, description="the repair; one rung, `reboot`, is all there is yet"
+    )
+    verify: Verify = Field(default=Verify(), description="how it is proven that the repair helped")
     watch: Duration = Field(default=6 * 3600, description="a symptom that returns in here is a relapse, not news")
 
     @field_validator("snapshot", mode="before")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.consoles import ROOT, medic
 
-COMMANDS = ["demo", "worker", "serve", "send", "runs", "show", "cancel", "simulator"]
+COMMANDS = ["demo", "worker", "serve", "send", "runs", "show", "cancel", "explain", "lint", "schema", "simulator"]
 NOBODY = {"TEMPORAL_ADDRESS": "127.0.0.1:1"}
 
 

@@ -197,7 +197,7 @@ def deployment(
             "NO_PROXY": "127.0.0.1",
             **settings,
         }
-        [(region, theirs)] = simulated.regions.items()
+        region, theirs = next(iter(simulated.regions.items()))
         instances = [one.instance_id for one in theirs.instances]
         running = Deployment(temporal, cloud, box, folder, environment, region, instances)
         stack.callback(running.end)

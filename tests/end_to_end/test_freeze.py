@@ -63,7 +63,7 @@ def facts(on: Deployment, in_force: float) -> FleetFacts:
 def plenty() -> World:
     """A world of many instances that can all be healed."""
     one = world({"system_snapshot": 100, "data_snapshot": 100})
-    [(region, theirs)] = one.regions.items()
+    region, theirs = next(iter(one.regions.items()))
     template = theirs.instances[0]
     many = tuple(
         template.model_copy(

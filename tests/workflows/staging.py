@@ -147,7 +147,7 @@ async def until(condition: Any, seconds: float = 30) -> Any:
 
 async def skip(environment: WorkflowEnvironment, time: timedelta) -> None:
     """Let so much time pass, in pieces: one long skip is one call, which a busy machine does not answer in time."""
-    piece = timedelta(minutes=10)
+    piece = timedelta(minutes=2)
     while time > timedelta():
         await environment.sleep(min(piece, time))
         time -= piece
