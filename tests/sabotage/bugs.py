@@ -1,7 +1,8 @@
-"""All planted bugs, by promise. P4, P6, P7, P12 and P14 do not concern how a call is made, and have none here."""
+"""All planted bugs, by promise. P4, P6, P7 and P12 do not concern how a call is made, and have none here."""
 
 from __future__ import annotations
 
+from tests.sabotage.bounds import BOUNDED
 from tests.sabotage.bug import Bug
 from tests.sabotage.freshness import DRY, FRESH
 from tests.sabotage.once import ALONE, ONCE
@@ -20,4 +21,5 @@ BUGS: tuple[Bug, ...] = (
     *HONEST,
     *ENDING,
     *ROLLED_BACK,
+    *BOUNDED,
 )
