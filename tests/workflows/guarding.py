@@ -129,7 +129,7 @@ class Region:
             turns: list[Any] = await self.incident(name).query("turns")
             return {"key": f"key-{name}"} in turns
 
-        await until(came)
+        await until(came, seconds=120)
 
     async def freeze(self, seconds: float = 600, where: str = "", **changes: Any) -> FreezeAnswer:
         until_ = datetime.now(timezone.utc) + timedelta(seconds=seconds)

@@ -209,10 +209,10 @@ async def test_a_freeze_outlives_a_guard_that_was_ended_by_force(region: Region)
 async def test_a_storm_loses_nobody_over_many_lives_of_the_guard(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    long = property(lambda self: workflow.info().get_current_history_length() > 60)
+    long = property(lambda self: workflow.info().get_current_history_length() > 40)
     monkeypatch.setattr(FleetGuard, "_has_grown_long", long)
     region.limits.update(max_acting=3, max_actions_per_hour=1000)
-    names = [str(number) for number in range(60)]
+    names = [str(number) for number in range(30)]
     done: set[str] = set()
     most = 0
 
@@ -231,7 +231,7 @@ async def test_a_storm_loses_nobody_over_many_lives_of_the_guard(
     async def all_wait() -> bool:
         return len(await region.waiting()) == len(names)
 
-    await until(all_wait)
+    await until(all_wait, seconds=60)
     assert await region.frozen() is not None
     await region.unfreeze()
     await asyncio.wait_for(asyncio.gather(*repairs), 120)
