@@ -8,6 +8,7 @@ from enum import Enum
 from remediation.acts import SnapshotMade, Target
 from remediation.decisions import IncidentState, Order, Recipient, Run
 from remediation.events import Alarm
+from remediation.folding import Asked
 from remediation.models import Fact
 
 # Workflows, by name: the door starts them without importing them.
@@ -15,13 +16,15 @@ INCIDENT = "Incident"
 REMEDIATE_INSTANCE = "RemediateInstance"
 UNREADABLE_EVENT = "UnreadableEvent"
 UNREADABLE_DIGEST = "UnreadableDigest"
+NOTICE_FOLD = "NoticeFold"
 
-# Signals and queries.
+# Signals, queries and updates.
 TAKE_EVENT = "take_event"
 RECOVERED = "recovered"
 REMEDIATION_ENDED = "remediation_ended"
 TAKE_UNREADABLE = "take_unreadable"
 DECISIONS = "decisions"
+ADMIT_NOTICES = "admit_notices"
 
 
 class SearchAttribute(str, Enum):
@@ -68,6 +71,11 @@ def unreadable_id(body_hash: str) -> str:
 UNREADABLE_DIGEST_ID = "unreadable/digest"
 
 
+def notice_fold_id(task_queue: str, rule: str) -> str:
+    """What counts the notices of a rule. Of each deployment its own: it is their medic.yaml that names the rule."""
+    return f"notices/{task_queue}/{rule}"
+
+
 def parse_incident_id(workflow_id: str) -> tuple[str, str]:
     """`cvm/ap-guangzhou/ins-abc` → (region, instance id)."""
     _, region, instance_id = [*workflow_id.split("/"), "", ""][:3]
@@ -90,6 +98,13 @@ class Record(Fact):
     needs_people: bool = False
     decided_at: datetime
     run: Run | None = None
+
+
+class NoticesAsked(Fact):
+    """The question to a NoticeFold: which of these are sent one by one? `limit`: so many within five minutes are."""
+
+    limit: int
+    notices: tuple[Asked, ...]
 
 
 class IncidentMemory(Fact):

@@ -12,6 +12,8 @@ class Phrase(str, Enum):
     SYMPTOM_SINCE = "symptom_since"
     EVENT_UNREADABLE = "event_unreadable"
     EVENTS_UNREADABLE = "events_unreadable"
+    TOGETHER = "together"
+    TOGETHER_NEED = "together_need"
 
     # whether the reader has to do anything: while something goes on, then at each ending
     TODO = "todo"
@@ -23,6 +25,8 @@ class Phrase(str, Enum):
     DO_NEEDS_YOU = "do_needs_you"
     DO_UNDELIVERED = "do_undelivered"
     DO_UNREADABLE = "do_unreadable"
+    DO_TOGETHER = "do_together"
+    DO_TOGETHER_NEED = "do_together_need"
     DO_RECOVERED = "do_recovered"
     DO_RECOVERED_BY_ITSELF = "do_recovered_by_itself"
     DO_NOT_RECOVERED = "do_not_recovered"
@@ -63,6 +67,12 @@ class Phrase(str, Enum):
     STEPS = "steps"
     STEP = "step"
     UNDELIVERED = "undelivered"
+
+    # what is told together
+    THOSE_WHO_NEED = "those_who_need"
+    ONE_WHO_NEEDS = "one_who_needs"
+    THE_OTHERS = "the_others"
+    ALL_OF_THEM = "all_of_them"
 
     # what it is about
     INSTANCE = "instance"

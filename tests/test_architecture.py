@@ -238,7 +238,13 @@ def test_every_workflow_is_registered_and_has_its_name_in_the_contract() -> None
     assert {one.__name__ for one in worker.WORKFLOWS} == defined("workflows", "workflow.defn")
     names = [workflow._Definition.must_from_class(one).name for one in worker.WORKFLOWS]
     assert sorted(map(str, names)) == sorted(
-        [contract.INCIDENT, contract.REMEDIATE_INSTANCE, contract.UNREADABLE_EVENT, contract.UNREADABLE_DIGEST]
+        [
+            contract.INCIDENT,
+            contract.REMEDIATE_INSTANCE,
+            contract.UNREADABLE_EVENT,
+            contract.UNREADABLE_DIGEST,
+            contract.NOTICE_FOLD,
+        ]
     )
 
 
