@@ -15,8 +15,8 @@ from remediation.wording import write_span
 WINDOW = timedelta(minutes=5)
 MOST_TOGETHER = 200
 """So many are told at once and not only when their time has come: nothing is ever left out of a digest."""
-REMEMBERED = timedelta(minutes=20)
-"""Longer than a notice is tried: the same answer again on every attempt."""
+REMEMBERED = timedelta(minutes=40)
+"""Twice as long as a notice is tried, which may have waited for the one before it: every attempt gets one answer."""
 _NEEDED_WITHIN = timedelta(seconds=60)
 _STORM = timedelta(minutes=15)
 _FIRST_TO_READ = (Headline.NEEDS_YOU, Headline.OBSERVED, Headline.HELD, Headline.ACTING, Headline.RECOVERED)
