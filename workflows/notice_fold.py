@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -78,11 +78,12 @@ class NoticeFold:
             if self._has_grown_long:
                 return False
             wake = self._fold.wakes_at(workflow.now())
-            if wake <= workflow.now():
-                if self._teller.is_idle:
-                    return True
-                wake = workflow.now() + timedelta(minutes=1)
-            await self._wait_until(wake)
+            if wake > workflow.now():
+                await self._wait_until(wake)
+            elif self._teller.is_idle:
+                return True
+            else:
+                await workflow.wait_condition(lambda: self._teller.is_idle or self._fold.due is not None)
 
     async def _wait_until(self, wake: datetime) -> None:
         """Or until something is due sooner."""

@@ -1,4 +1,4 @@
-"""A storm of notices on real servers: few messages, nothing lost, whatever becomes of the worker and of the fold."""
+"""A storm of notices on the real server: few messages, nothing lost, whatever becomes of the worker and of the fold."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.testing import WorkflowEnvironment
 
 import worker
 from activities import folding as desk
 from remediation import contract, folding
 from remediation.decisions import Recipient
-from remediation.folding import WINDOW
 from remediation.notices import Headline, Notice
 from remediation.reasons import Code, because
-from tests.workflows.staging import Ears, Stage, skip, stage, until
+from tests.workflows.staging import Ears, Stage, stage, until
 from workflows import notice_fold
 from workflows.telling import Teller
 
@@ -35,10 +33,10 @@ class Tells:
     """Whoever has something to tell."""
 
     @workflow.run
-    async def run(self, notice: Notice, recipients: tuple[Recipient, ...]) -> list[str]:
+    async def run(self, notice: Notice, recipients: tuple[Recipient, ...], patience_seconds: float) -> list[str]:
         """Returns what could not be delivered, as far as this run knows."""
         teller = Teller()
-        teller.tell(notice, recipients, patience_seconds=900)
+        teller.tell(notice, recipients, patience_seconds=patience_seconds)
         await teller.finish()
         return teller.undelivered
 
@@ -64,13 +62,15 @@ def notices(some: Iterable[int], rule: str = RULE, headline: Headline = Headline
     ]
 
 
-async def tell(on: Stage, some: Iterable[Notice], *recipients: Recipient, attempt: str = "1") -> list[list[str]]:
+async def tell(
+    on: Stage, some: Iterable[Notice], *recipients: Recipient, attempt: str = "1", patience_seconds: float = 900
+) -> list[list[str]]:
     """All at once, each by a run of its own."""
     return await asyncio.gather(
         *(
             on.client.execute_workflow(
                 Tells.run,
-                args=[one, recipients or (ONCALL,)],
+                args=[one, recipients or (ONCALL,), patience_seconds],
                 id=f"{on.task_queue}-{one.id}-{attempt}",
                 task_queue=on.task_queue,
             )
@@ -97,13 +97,13 @@ async def heard_of(ears: Ears, count: int) -> bool:
 
 
 async def test_of_sixty_at_once_five_are_told_alone_and_the_others_in_one(
-    time_skipping: WorkflowEnvironment, unique: str
+    client: Client, unique: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with stage(time_skipping.client, unique) as on:
+    monkeypatch.setattr(folding, "WINDOW", timedelta(seconds=12))
+    monkeypatch.setattr(folding, "REMEMBERED", timedelta(seconds=13))
+    async with stage(client, unique) as on:
         await tell(on, notices(range(60)))
         assert len(on.ears.heard) == 5
-        await skip(time_skipping, WINDOW)
-        await until(lambda: heard_of(on.ears, 60))
         told = await fold_of(on).result()
 
     assert told == 1
@@ -196,24 +196,28 @@ async def test_nothing_is_lost_when_the_fold_goes_on_as_new_in_a_storm(
     assert len(on.ears.heard) <= 7
 
 
-async def test_a_cancel_does_not_keep_from_people_what_waits(time_skipping: WorkflowEnvironment, unique: str) -> None:
-    async with stage(time_skipping.client, unique) as on:
+async def test_a_cancel_does_not_keep_from_people_what_waits(
+    client: Client, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "WINDOW", timedelta(seconds=6))
+    monkeypatch.setattr(folding, "REMEMBERED", timedelta(seconds=6))
+    async with stage(client, unique) as on:
         await tell(on, notices(range(9)))
         await fold_of(on).cancel()
-        await skip(time_skipping, WINDOW)
         await fold_of(on).result()
 
     assert named(on.ears.heard) == once(9)
 
 
 async def test_what_cannot_be_delivered_together_is_told_to_the_operators(
-    time_skipping: WorkflowEnvironment, unique: str
+    client: Client, unique: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with stage(time_skipping.client, unique, ears=Ears(deaf={"chat"})) as on:
-        telling = [asyncio.create_task(tell(on, [one])) for one in notices(range(9))]
-        await asyncio.wait(telling, return_when=asyncio.FIRST_COMPLETED)  # a folded one; the others are tried on
-        await skip(time_skipping, timedelta(minutes=45))
-        await asyncio.gather(*telling)
+    monkeypatch.setattr(folding, "WINDOW", timedelta(seconds=6))
+    monkeypatch.setattr(folding, "REMEMBERED", timedelta(seconds=15))
+    monkeypatch.setattr(folding, "_NEEDED_WITHIN", timedelta(seconds=3))
+    monkeypatch.setattr(notice_fold, "_NOTICE_SECONDS", 2)
+    async with stage(client, unique, ears=Ears(deaf={"chat"})) as on:
+        await tell(on, notices(range(9)), patience_seconds=2)
         await fold_of(on).result()
 
     assert {one["to"] for one in on.ears.heard} == {"https://desk.example.com/secret"}
