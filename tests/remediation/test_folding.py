@@ -170,6 +170,7 @@ def test_many_at_once_are_told_in_digests_that_are_not_too_long_and_leave_nobody
     storm.pass_by(WINDOW)
     assert {len(digest.notices) for _, digest in storm.digests} <= {MOST_TOGETHER, 995 % MOST_TOGETHER}
     assert len(storm.told_in()) == 995
+    assert len(storm.alone) + len(storm.digests) <= 12  # five hundred events, each with an alarm and an end
 
 
 def test_an_attempt_that_comes_after_the_digest_gets_the_same_answer_and_no_second_digest() -> None:

@@ -1,4 +1,4 @@
-"""All planted bugs, by promise. P4, P6, P7, P12 and P14 do not concern how a call is made, and have none here."""
+"""All planted bugs, by promise. P6, P7, P12 and P14 do not concern how a call is made, and have none here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.sabotage.proof import ENDING, HONEST
 from tests.sabotage.protection import PROTECTED
 from tests.sabotage.rollback import ROLLED_BACK
 from tests.sabotage.targets import TARGETED
+from tests.sabotage.telling import TOLD
 
 BUGS: tuple[Bug, ...] = (
     *PROTECTED,
@@ -20,4 +21,5 @@ BUGS: tuple[Bug, ...] = (
     *HONEST,
     *ENDING,
     *ROLLED_BACK,
+    *TOLD,
 )
