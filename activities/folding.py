@@ -101,6 +101,9 @@ class NoticeDesk:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 static_summary=f"the notices of {rule}: some one by one, further ones together",
             )
+            # The SDK keeps an error in the start's own future as well, and complains if nobody looks at it there.
+            began = asyncio.create_task(start.workflow_handle())
+            began.add_done_callback(lambda task: task.cancelled() or task.exception())
             try:
                 folded: list[str] = await self._client.execute_update_with_start_workflow(
                     contract.ADMIT_NOTICES, question, start_workflow_operation=start, result_type=list[str]
