@@ -30,6 +30,7 @@ from activities.cloud import Cloud
 from activities.commands import CommandActivities
 from activities.decisions import DecisionActivities
 from activities.fleet import FleetActivities, Freezes, LiveFreezes
+from activities.folding import NoticeDesk
 from activities.instances import InstanceActivities
 from activities.notifications import Mail, NotificationActivities, Webhook
 from activities.operations import OperationActivities
@@ -44,10 +45,11 @@ from remediation.settings import Settings
 from starter.connection import connect, reach
 from workflows.fleet_guard import FleetGuard
 from workflows.incident import Incident
+from workflows.notice_fold import NoticeFold
 from workflows.remediate_instance import RemediateInstance
 from workflows.unreadable_event import UnreadableDigest, UnreadableEvent
 
-WORKFLOWS = [Incident, RemediateInstance, UnreadableEvent, UnreadableDigest, FleetGuard]
+WORKFLOWS = [Incident, RemediateInstance, UnreadableEvent, UnreadableDigest, FleetGuard, NoticeFold]
 
 # A module that a workflow imports without saying so is named when the worker is built, and not in the middle of a run.
 # The workflows' own modules are loaded once and not anew for every run, which would cost each waiting run some 200 KiB;
@@ -74,7 +76,7 @@ def build_workers(
     mail: Mail | None = None,
     freezes: Freezes | None = None,
 ) -> list[Worker]:
-    """One worker for the workflows, and one for each queue of activities, all in this process.
+    """One worker for the workflows, and one for each queue of activities, all in this process and the running loop.
 
     Args:
         cloud: the real client, or whatever a test puts in its place.
@@ -95,6 +97,7 @@ def build_workers(
         config,
         webhook or WebhookSender(settings.cloud_timeout),
         mail or (MailSender(settings.smtp, settings.mail_from, settings.cloud_timeout) if settings.smtp else None),
+        NoticeDesk(client, settings.task_queue, settings.fold_after, asyncio.get_running_loop()),
         ui=settings.temporal_ui,
         namespace=client.namespace,
     )

@@ -15,6 +15,8 @@ from remediation.notices import OPERATORS, Delivery, Notice
 from remediation.telling import Told, run_url, tell, tell_misdirected
 from remediation.wording import NAME_LENGTH, clean
 
+FOLDED = "told with others of its rule"
+
 
 class Webhook(Protocol):
     """Sends a JSON object to a URL and returns the status; raises NoticeFailed."""
@@ -28,6 +30,12 @@ class Mail(Protocol):
     def send(self, to: str, subject: str, text: str, *, notice_id: str) -> int: ...
 
 
+class Desk(Protocol):
+    """Says whether a notice is kept to be told with others of its rule, and not sent by itself."""
+
+    def is_folded(self, delivery: Delivery) -> bool: ...
+
+
 class _Stop(NamedTuple):
     """One address on the notice's way, and what of it may be told."""
 
@@ -39,7 +47,9 @@ class _Stop(NamedTuple):
 class NotificationActivities:
     """The hands that write to people."""
 
-    def __init__(self, config: Config, webhook: Webhook, mail: Mail | None, *, ui: str, namespace: str) -> None:
+    def __init__(
+        self, config: Config, webhook: Webhook, mail: Mail | None, desk: Desk, *, ui: str, namespace: str
+    ) -> None:
         """
         Args:
             mail: None if no mail server is set.
@@ -49,6 +59,7 @@ class NotificationActivities:
         self._config = config
         self._webhook = webhook
         self._mail = mail
+        self._desk = desk
         self._ui = ui
         self._namespace = namespace
 
@@ -56,11 +67,14 @@ class NotificationActivities:
     def send_notice(self, delivery: Delivery) -> str:
         """Deliver a notice, and return a receipt such as `webhook 200` that holds no address.
 
+        One that is not sent by itself has the receipt FOLDED: its fold answers for it from here on.
         OPERATORS are all addresses of `operators`; an attempt writes only to those that no earlier one reached.
 
         Raises:
             ApplicationError: type NoticeFailed, if it did not reach every one; not retryable where that is of no use.
         """
+        if self._desk.is_folded(delivery):
+            return FOLDED
         stops, misdirected = self._stops(delivery.recipient)
         noted = activity.info().heartbeat_details
         reached: dict[str, str] = dict(noted[0]) if noted else {}
@@ -126,5 +140,6 @@ def _payload(notice: Notice, told: Told, locale: str, url: str) -> dict[str, Any
         "rule": notice.rule,
         "outcome": notice.result.outcome.value if notice.result is not None else None,
         "run": {"workflow_id": run.workflow_id, "run_id": run.run_id, "url": url} if run is not None else None,
-        "notice": notice.model_dump(mode="json"),
+        "folded": [one.model_dump(mode="json") for one in notice.folded],
+        "notice": notice.model_dump(mode="json", exclude={"folded"}),
     }

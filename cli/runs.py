@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from string import ascii_lowercase, digits
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ from cli.console import Output, OutputOption, look, misused, write_json, write_t
 if TYPE_CHECKING:
     from temporalio.client import WorkflowExecution
 
+_IN_A_RULES_NAME = frozenset(f"{ascii_lowercase}{digits}-")
+
 
 def register(app: typer.Typer) -> None:
     app.command(name="runs")(run)
@@ -20,6 +23,7 @@ def register(app: typer.Typer) -> None:
 def run(
     instance: Annotated[str, typer.Option(help="Of this instance: ins-0123abcd.")] = "",
     region: Annotated[str, typer.Option(help="Of this region: ap-guangzhou.")] = "",
+    rule: Annotated[str, typer.Option(help="Of this rule of medic.yaml: disk-read-only.")] = "",
     outcome: Annotated[str, typer.Option(help="That ended so: recovered, not_recovered, handed_over, …")] = "",
     still_open: Annotated[bool, typer.Option("--open", help="That are still at work.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, the newest first.")] = 20,
@@ -31,7 +35,7 @@ def run(
 
     medic runs --outcome handed_over --output json | jq -r '.runs[].instance'
     """
-    query = _query(instance, region, outcome, still_open)
+    query = _query(instance, region, rule, outcome, still_open)
     found = look(_list(query, limit))
     rows = [_row(one) for one in found]
     if output is Output.JSON:
@@ -43,7 +47,7 @@ def run(
         typer.echo("no such runs", err=True)
 
 
-def _query(instance: str, region: str, outcome: str, still_open: bool) -> str:
+def _query(instance: str, region: str, rule: str, outcome: str, still_open: bool) -> str:
     """Temporal's list filter; every part is checked, so that none of them can change the question."""
     from remediation.contract import REMEDIATE_INSTANCE, SearchAttribute
     from remediation.errors import EventRejected
@@ -61,6 +65,10 @@ def _query(instance: str, region: str, outcome: str, still_open: bool) -> str:
             parts.append(f'{SearchAttribute.REGION.value} = "{normalise_region(region)}"')
         except EventRejected as rejected:
             raise misused(f"--region: {rejected}") from None
+    if rule:
+        if not set(rule) <= _IN_A_RULES_NAME:
+            raise misused(f"--rule {rule!r} cannot be the name of a rule: write it as it stands in medic.yaml")
+        parts.append(f'{SearchAttribute.RULE.value} = "{rule}"')
     if outcome:
         known = [one.value for one in Outcome]
         if outcome not in known:

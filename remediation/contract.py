@@ -10,6 +10,7 @@ from pydantic import Field
 from remediation.acts import SnapshotMade, Target
 from remediation.decisions import Order, Recipient
 from remediation.events import Alarm
+from remediation.folding import Asked
 from remediation.freezes import Freeze
 from remediation.incidents import IncidentState, Run
 from remediation.models import Fact
@@ -21,6 +22,7 @@ REMEDIATE_INSTANCE = "RemediateInstance"
 UNREADABLE_EVENT = "UnreadableEvent"
 UNREADABLE_DIGEST = "UnreadableDigest"
 FLEET_GUARD = "FleetGuard"
+NOTICE_FOLD = "NoticeFold"
 
 # Signals, queries and updates.
 TAKE_EVENT = "take_event"
@@ -38,6 +40,7 @@ WITHDRAW = "withdraw"
 FREEZE = "freeze"
 UNFREEZE = "unfreeze"
 FLEET = "fleet"
+ADMIT_NOTICES = "admit_notices"
 
 
 class SearchAttribute(str, Enum):
@@ -94,6 +97,11 @@ def fleet_id(region: str) -> str:
     return f"fleet/{region}"
 
 
+def notice_fold_id(task_queue: str, rule: str) -> str:
+    """What counts the notices of a rule. Of each deployment its own: it is their medic.yaml that names the rule."""
+    return f"notices/{task_queue}/{rule}"
+
+
 def parse_incident_id(workflow_id: str) -> tuple[str, str]:
     """`cvm/ap-guangzhou/ins-abc` → (region, instance id)."""
     _, region, instance_id = [*workflow_id.split("/"), "", ""][:3]
@@ -118,6 +126,13 @@ class Record(Fact):
     decided_at: datetime
     held_at: datetime | None = None
     run: Run | None = None
+
+
+class NoticesAsked(Fact):
+    """The question to a NoticeFold: which of these are sent one by one? `limit`: so many within five minutes are."""
+
+    limit: int
+    notices: tuple[Asked, ...]
 
 
 class IncidentMemory(Fact):

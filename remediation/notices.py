@@ -52,8 +52,25 @@ class Plan(Fact):
     reboot_timeout_seconds: int
 
 
+class FoldedNotice(Fact):
+    """What is kept of a notice that is not sent by itself, but told with others of its rule."""
+
+    id: str
+    headline: Headline
+    instance_id: str = ""
+    region: str = ""
+    name: str = ""
+    fault: str = ""
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    run: RunRef | None = None
+
+
 class Notice(Fact):
-    """One message to people. `id` is the same on every attempt to deliver it, `thread` in all that belong together."""
+    """One message to people. `id` is the same on every attempt to deliver it, `thread` in all that belong together.
+
+    `folded` are those that it tells of.
+    """
 
     id: str
     thread: str = ""
@@ -70,6 +87,7 @@ class Notice(Fact):
     result: RemediationResult | None = None
     run: RunRef | None = None
     details: tuple[str, ...] = ()
+    folded: tuple[FoldedNotice, ...] = ()
 
 
 class Delivery(Fact):

@@ -14,6 +14,8 @@ class Phrase(str, Enum):
     EVENTS_UNREADABLE = "events_unreadable"
     INSTANCES_WAIT = "instances_wait"
     NONE_WAITS = "none_waits"
+    TOGETHER = "together"
+    TOGETHER_NEED = "together_need"
 
     # whether the reader has to do anything: while something goes on, then at each ending
     TODO = "todo"
@@ -26,6 +28,8 @@ class Phrase(str, Enum):
     DO_NEEDS_YOU = "do_needs_you"
     DO_UNDELIVERED = "do_undelivered"
     DO_UNREADABLE = "do_unreadable"
+    DO_TOGETHER = "do_together"
+    DO_TOGETHER_NEED = "do_together_need"
     DO_RECOVERED = "do_recovered"
     DO_RECOVERED_BY_ITSELF = "do_recovered_by_itself"
     DO_NOT_RECOVERED = "do_not_recovered"
@@ -66,6 +70,12 @@ class Phrase(str, Enum):
     STEPS = "steps"
     STEP = "step"
     UNDELIVERED = "undelivered"
+
+    # what is told together
+    THOSE_WHO_NEED = "those_who_need"
+    ONE_WHO_NEEDS = "one_who_needs"
+    THE_OTHERS = "the_others"
+    ALL_OF_THEM = "all_of_them"
 
     # what it is about
     INSTANCE = "instance"

@@ -78,6 +78,7 @@ class Code(str, Enum):
     OUR_BUG = "our_bug"
     RUN_ENDED_FROM_OUTSIDE = "run_ended_from_outside"
     UNDELIVERED = "undelivered"
+    TOLD_TOGETHER = "told_together"
 
     # what was proven, and what was not
     REBOOT_DONE = "reboot_done"

@@ -40,6 +40,11 @@ class Settings(Written):
     notice_patience: Duration = Field(
         default=900, ge=1, description="how long a notice is tried again before it counts as undelivered"
     )
+    fold_after: int = Field(
+        default=5,
+        ge=1,
+        description="notices of one rule within five minutes that are sent one by one; further ones together",
+    )
     webhook_host: str = Field(default="127.0.0.1", description="where `medic serve` listens")
     webhook_port: int = Field(default=8000, ge=0, le=65535)
     webhook_token: SecretStr | None = Field(default=None, description="the bearer token that POST /events demands")

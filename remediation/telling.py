@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from urllib.parse import quote
@@ -13,7 +13,8 @@ from remediation.phrases import Phrase
 from remediation.reasons import Code
 from remediation.report import Outcome, SnapshotTaken
 from remediation.runbooks import Mode
-from remediation.wording import NAME_LENGTH, clean, phrase_in, words_of, write_span
+from remediation.telling_folds import bullets, needing, tell_folded
+from remediation.wording import clean, name_of, phrase_in, who, write_span
 from remediation.wording import say as say
 
 SHANGHAI = timezone(timedelta(hours=8))  # Asia/Shanghai knows no summer time, and zone data may be missing
@@ -56,8 +57,8 @@ def tell(notice: Notice, locale: str, *, run_url: str = "", zone: tzinfo = SHANG
     """
     page = _Page(notice, locale, zone, run_url)
     subject = page.subject()
-    sections = (page.todo(), page.why(), page.plan(), page.done(), page.restore(), page.times(), page.about())
-    blocks = filter(None, map("\n".join, sections))
+    sections = (page.todo(), page.why(), page.folded(), page.plan(), page.done(), page.restore(), page.times())
+    blocks = filter(None, map("\n".join, (*sections, page.about())))
     return Told(subject=subject, text="\n\n".join([subject, *blocks]))
 
 
@@ -86,14 +87,17 @@ class _Page:
 
     def todo(self) -> Iterator[str]:
         notice = self.notice
+        needed = len(needing(notice.folded))
         answer = _TODO[notice.headline]
+        if notice.folded:
+            answer = Phrase.DO_TOGETHER_NEED if needed else Phrase.DO_TOGETHER
         if notice.plan is not None:
             answer = _TODO_PLANNED.get(notice.headline, answer)
         if notice.result is not None:
             answer = _TODO_AT_END[notice.result.outcome]
         if notice.reason is not None:
             answer = _TODO_FOR.get(notice.reason.code, answer)
-        yield self._phrase(Phrase.TODO, answer=self._phrase(answer))
+        yield self._phrase(Phrase.TODO, answer=self._phrase(answer, needed=needed))
         if self._acting and notice.run is not None:
             yield self._phrase(Phrase.CANCEL, command=f"medic cancel {notice.run.workflow_id}")
 
@@ -105,9 +109,12 @@ class _Page:
             yield self._phrase(Phrase.OUTCOME, outcome=self._name(result.outcome.value))
         yield from (self._phrase(Phrase.WHY, reason=reason) for reason in dict.fromkeys(said))
         details = self.notice.details
-        yield from _bullets(clean(line) for line in details[:MOST_DETAILS])
+        yield from bullets(clean(line) for line in details[:MOST_DETAILS])
         if len(details) > MOST_DETAILS:
             yield self._phrase(Phrase.MORE, count=len(details) - MOST_DETAILS)
+
+    def folded(self) -> Iterator[str]:
+        return tell_folded(self.notice, self.locale)
 
     def plan(self) -> Iterator[str]:
         notice, plan = self.notice, self.notice.plan
@@ -152,13 +159,13 @@ class _Page:
             if reasons or reboot is not None:
                 yield self._phrase(title)
                 said = [say(reason, self.locale) for reason in reasons]
-                yield from _bullets(said or [self._phrase(Phrase.NOTHING)])
+                yield from bullets(said or [self._phrase(Phrase.NOTHING)])
 
     def restore(self) -> Iterator[str]:
         snapshots = self.notice.result.snapshots if self.notice.result is not None else ()
         if snapshots:
             yield self._phrase(Phrase.SNAPSHOTS)
-            yield from _bullets(self._snapshot(one) for one in snapshots)
+            yield from bullets(self._snapshot(one) for one in snapshots)
         if any(one.ready for one in snapshots):
             yield self._phrase(Phrase.RESTORE)
 
@@ -166,7 +173,7 @@ class _Page:
         result = self.notice.result
         if result is not None and result.steps:
             yield self._phrase(Phrase.STEPS)
-            yield from _bullets(
+            yield from bullets(
                 self._phrase(Phrase.STEP, step=self._name(step.name), span=write_span(step.seconds))
                 for step in result.steps
             )
@@ -198,11 +205,15 @@ class _Page:
     def _matter(self) -> str:
         notice = self.notice
         if not notice.instance_id and notice.reason is not None:
-            region, waiting = clean(notice.region, NAME_LENGTH), notice.reason.facts.get("waiting")
+            region, waiting = clean(notice.region), notice.reason.facts.get("waiting")
             if notice.reason.code is Code.HOLD_OVER:
                 return self._phrase(Phrase.NONE_WAITS, region=region)
             if waiting:
                 return self._phrase(Phrase.INSTANCES_WAIT, count=waiting, region=region)
+        if notice.folded:
+            needed = len(needing(notice.folded))
+            phrase = Phrase.TOGETHER_NEED if needed else Phrase.TOGETHER
+            return self._phrase(phrase, rule=notice.rule, count=len(notice.folded), needed=needed)
         if not notice.instance_id:
             if notice.run is not None and (notice.reason is None or notice.reason.code is not Code.UNREADABLE):
                 return clean(notice.run.workflow_id)
@@ -215,9 +226,7 @@ class _Page:
         return f"{self._who()}: {symptom}" if symptom else self._who()
 
     def _who(self) -> str:
-        name = clean(self.notice.name, NAME_LENGTH)
-        instance_id, region = clean(self.notice.instance_id, NAME_LENGTH), clean(self.notice.region, NAME_LENGTH)
-        return f"{name} ({instance_id}, {region})" if name else f"{instance_id} ({region})"
+        return who(self.notice.name, self.notice.instance_id, self.notice.region)
 
     def _disk(self, disk: PlannedDisk) -> str:
         if not disk.usage or not disk.size_gib:
@@ -237,11 +246,7 @@ class _Page:
         return moment.astimezone(self.zone).isoformat(" ", "seconds") if moment is not None else ""
 
     def _name(self, identifier: str) -> str:
-        return words_of(self.locale).NAMES.get(identifier, clean(identifier, NAME_LENGTH))
+        return name_of(identifier, self.locale)
 
     def _phrase(self, phrase: Phrase, **facts: object) -> str:
         return phrase_in(self.locale, phrase, **facts)
-
-
-def _bullets(lines: Iterable[str]) -> Iterator[str]:
-    return (f"- {line}" for line in lines)

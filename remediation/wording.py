@@ -50,6 +50,17 @@ def clean(text: object, limit: int = FACT_LENGTH) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
+def name_of(identifier: str, locale: str) -> str:
+    """What a fault, an outcome or a step is called; one without a name is shown as it is."""
+    return words_of(locale).NAMES.get(identifier, clean(identifier, NAME_LENGTH))
+
+
+def who(name: str, instance_id: str, region: str) -> str:
+    """An instance for people: `web-1 (ins-abc, ap-guangzhou)`."""
+    name, instance_id, region = (clean(one, NAME_LENGTH) for one in (name, instance_id, region))
+    return f"{name} ({instance_id}, {region})" if name else f"{instance_id} ({region})"
+
+
 def write_span(seconds: float) -> str:
     """A length of time in its two largest units: `45 s`, `3 min 4 s`, `1 h 5 min`."""
     whole = max(round(seconds), 0)

@@ -104,6 +104,7 @@ REASONS: dict[Code, str] = {
     "and find in the run's history who ended it and where it stood.",
     Code.UNDELIVERED: "A notice did not reach {recipient}: {error}. Tell those people, and correct the address in "
     "medic.yaml.",
+    Code.TOLD_TOGETHER: "More than {limit} notices of this rule came within {span}, so these are told together.",
     Code.OUR_BUG: "A mistake in cvm-medic itself: {error}. Heal the instance by hand, and report the run.",
     Code.REBOOT_DONE: "The cloud reports our reboot as done (request {request}).",
     Code.RUNNING: "The instance is RUNNING.",
@@ -124,6 +125,8 @@ PHRASES: dict[Phrase, str] = {
     Phrase.EVENTS_UNREADABLE: "{count} events could not be read",
     Phrase.INSTANCES_WAIT: "{count} waiting for repair in {region}",
     Phrase.NONE_WAITS: "nobody waits any more in {region}",
+    Phrase.TOGETHER: "{rule}: {count} further notices in one",
+    Phrase.TOGETHER_NEED: "{rule}: {count} further notices in one, {needed} of them need you",
     Phrase.TODO: "Do you have to do anything? {answer}",
     Phrase.DO_OBSERVED: "cvm-medic does nothing about this and waits for nobody: whether you should is yours to judge.",
     Phrase.DO_ACTING: "No. It goes on by itself, and you will hear how it ended.",
@@ -136,6 +139,8 @@ PHRASES: dict[Phrase, str] = {
     Phrase.DO_UNDELIVERED: "Yes. Others were to get this notice and did not: tell them.",
     Phrase.DO_UNREADABLE: "Yes. Nothing was done about it, and an instance may be sick: read what came in, look at the "
     "instance that it is about, and correct the sender.",
+    Phrase.DO_TOGETHER: "None of these notices asks it of you. What is only observed is yours to judge.",
+    Phrase.DO_TOGETHER_NEED: "Yes, about {needed} of them, which come first: look at those instances now.",
     Phrase.DO_RECOVERED: "No. The snapshots stay until they expire.",
     Phrase.DO_RECOVERED_BY_ITSELF: "No. The symptom went away before anything was rebooted.",
     Phrase.DO_NOT_RECOVERED: "Yes. The instance is not proven to be well, and nothing further is tried: log in and "
@@ -175,6 +180,10 @@ PHRASES: dict[Phrase, str] = {
     Phrase.STEPS: "Time taken:",
     Phrase.STEP: "{step}: {span}",
     Phrase.UNDELIVERED: "Notices that did not arrive: {recipients}",
+    Phrase.THOSE_WHO_NEED: "Need you:",
+    Phrase.ONE_WHO_NEEDS: "{who}: {what}. {why}",
+    Phrase.THE_OTHERS: "[{headline}] {what} ({count}): {who}",
+    Phrase.ALL_OF_THEM: "Runs of this rule: {command}",
     Phrase.INSTANCE: "Instance: {instance}",
     Phrase.SYMPTOM: "Symptom: {symptom}",
     Phrase.SINCE: "Since: {time}",

@@ -244,6 +244,7 @@ def test_every_workflow_is_registered_and_has_its_name_in_the_contract() -> None
             contract.REMEDIATE_INSTANCE,
             contract.UNREADABLE_EVENT,
             contract.UNREADABLE_DIGEST,
+            contract.NOTICE_FOLD,
         ]
     )
 

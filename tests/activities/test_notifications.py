@@ -11,11 +11,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.notifications import NotificationActivities
+from activities.notifications import FOLDED, NotificationActivities
 from remediation.config import Config, read_config
 from remediation.decisions import Recipient
 from remediation.errors import NoticeFailed
-from remediation.notices import OPERATORS, Delivery, Headline, Notice, RunRef
+from remediation.folding import to_fold
+from remediation.notices import OPERATORS, Delivery, FoldedNotice, Headline, Notice, RunRef
 from remediation.reasons import Code, because
 from remediation.report import Outcome, RemediationResult
 from remediation.runbooks import Mode
@@ -88,6 +89,16 @@ class Mailer:
         return self._receivers.mail(to, subject, text, notice_id)
 
 
+class OpenDesk:
+    """Where every notice goes by itself, but for those that it was told to keep."""
+
+    def __init__(self, *kept: str) -> None:
+        self._kept = kept
+
+    def is_folded(self, delivery: Delivery) -> bool:
+        return delivery.notice.id in self._kept
+
+
 @pytest.fixture
 def receivers() -> Receivers:
     return Receivers()
@@ -100,7 +111,12 @@ def config() -> Config:
 
 @pytest.fixture
 def hands(config: Config, receivers: Receivers) -> NotificationActivities:
-    return NotificationActivities(config, Poster(receivers), Mailer(receivers), ui="http://ui:8233", namespace="prod")
+    return at_desk(OpenDesk(), config, receivers)
+
+
+def at_desk(desk: OpenDesk, config: Config, receivers: Receivers) -> NotificationActivities:
+    poster, mailer = Poster(receivers), Mailer(receivers)
+    return NotificationActivities(config, poster, mailer, desk, ui="http://ui:8233", namespace="prod")
 
 
 def recipient(channel: str, place: int, kind: str = "webhook") -> Recipient:
@@ -219,7 +235,23 @@ def test_a_later_attempt_writes_only_to_those_whom_no_earlier_one_reached(
 
 
 def test_a_mail_without_a_mail_server_says_which_setting_is_missing(config: Config, receivers: Receivers) -> None:
-    hands = NotificationActivities(config, Poster(receivers), None, ui="http://ui", namespace="default")
+    hands = NotificationActivities(config, Poster(receivers), None, OpenDesk(), ui="http://ui", namespace="default")
     with pytest.raises(ApplicationError, match="MEDIC_SMTP") as failed:
         send(hands, recipient("oncall", 1, "mail"))
     assert failed.value.non_retryable
+
+
+def test_a_notice_that_is_folded_reaches_nobody_by_itself(config: Config, receivers: Receivers) -> None:
+    hands = at_desk(OpenDesk(NOTICE.id), config, receivers)
+    assert send(hands, OPERATORS) == FOLDED
+    assert (receivers.posted, receivers.mailed) == ([], [])
+
+
+def test_what_is_told_together_comes_as_facts_too(hands: NotificationActivities, receivers: Receivers) -> None:
+    digest = Notice(id="d", headline=Headline.ACTING, rule="disk-read-only", folded=(to_fold(NOTICE),))
+    send(hands, recipient("platform", 0), digest)
+    ((_, payload, _),) = receivers.posted
+    (folded,) = payload["folded"]
+    assert FoldedNotice.model_validate(folded) == to_fold(NOTICE)
+    assert "folded" not in payload["notice"]
+    assert json.loads(json.dumps(payload)) == payload

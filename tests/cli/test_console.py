@@ -49,6 +49,7 @@ def test_help_imports_neither_temporal_nor_the_sdk() -> None:
         (["send", "-", "--timeout", "soon"], "'soon' is not a duration"),
         (["runs", "--outcome", "fine"], "known are recovered"),
         (["runs", "--instance", 'x" OR "1'], "is not an instance id"),
+        (["runs", "--rule", 'x" OR "1'], "cannot be the name of a rule"),
         (["show", "i-1"], "is not an id"),
         (["cancel", "cvm/nowhere at all/ins-1"], "region"),
         (["nonsense"], "No such command"),

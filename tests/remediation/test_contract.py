@@ -14,8 +14,10 @@ from remediation import acts, contract, errors
 from remediation.approvals import Approval
 from remediation.contract import Queue
 from remediation.decisions import Decision, Kind, Order, Recipient
+from remediation.folding import Asked
 from remediation.incidents import IncidentState, Run
 from remediation.models import Fact
+from remediation.notices import OPERATORS, FoldedNotice, Headline, RunRef
 from remediation.rates import CALLS, PUBLISHED_RATES, RATES
 from remediation.reasons import Code, because
 from remediation.report import Outcome
@@ -85,6 +87,22 @@ EXAMPLES: list[Fact] = [
     acts.OperationSent(request_id="r", sent_at=NOW),
     contract.WaitForRebootInput(target=TARGET, request_id="r"),
     contract.VerifyInput(target=TARGET, request_id="r", back_at=NOW, recovered_at=NOW, last_look=True),
+    contract.NoticesAsked(
+        limit=5,
+        notices=(
+            Asked(
+                notice=FoldedNotice(
+                    id="n-1",
+                    headline=Headline.NEEDS_YOU,
+                    instance_id="ins-0abc1234",
+                    outcome=Outcome.HANDED_OVER,
+                    reason=because(Code.NO_PROOF, timeout="1 min"),
+                    run=RunRef(workflow_id="w"),
+                ),
+                recipient=OPERATORS,
+            ),
+        ),
+    ),
     contract.UnreadableInput(body="{}", reason="no", received_at=NOW),
     contract.PermitAsked(
         key=RUN_KEY,

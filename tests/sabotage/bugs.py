@@ -11,6 +11,7 @@ from tests.sabotage.proof import ENDING, HONEST
 from tests.sabotage.protection import PROTECTED
 from tests.sabotage.rollback import ROLLED_BACK
 from tests.sabotage.targets import TARGETED
+from tests.sabotage.telling import TOLD
 
 BUGS: tuple[Bug, ...] = (
     *PROTECTED,
@@ -24,4 +25,5 @@ BUGS: tuple[Bug, ...] = (
     *ROLLED_BACK,
     *MATCHED,
     *BOUNDED,
+    *TOLD,
 )
