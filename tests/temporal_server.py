@@ -51,7 +51,7 @@ def find_cli() -> str:
 
 
 @asynccontextmanager
-async def dev_server() -> AsyncIterator[Server]:
+async def dev_server(*dynamic_config: str) -> AsyncIterator[Server]:
     """The official server in memory, with our search attributes; the judge of crash and time-out behaviour.
 
     Its namespace has a name of its own: should another server sit on the port that was free a moment ago, then that
@@ -64,7 +64,11 @@ async def dev_server() -> AsyncIterator[Server]:
         dev_server_existing_path=find_cli(),
         dev_server_log_level="error",
         # The default of 20 polls a second makes a run of a dozen hops take ten times as long.
-        dev_server_extra_args=["--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"],
+        dev_server_extra_args=[
+            word
+            for value in ("history.transferProcessorMaxPollRPS=2000", *dynamic_config)
+            for word in ("--dynamic-config-value", value)
+        ],
         dev_server_startup_timeout=STARTUP,
     )
     async with environment:
