@@ -119,7 +119,7 @@ async def describe(client: Client, workflow_id: str, run_id: str = "") -> Workfl
         return await client.get_workflow_handle(workflow_id, run_id=run_id or None).describe(rpc_timeout=_RPC)
     except RPCError as error:
         # The same status tells that the namespace is not there, and then nothing is known.
-        if error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower():
+        if error.status is RPCStatusCode.NOT_FOUND and not error.message.lower().startswith("namespace"):
             return None
         raise
 
