@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
+from activities.fleet import read_freeze
 from remediation import contract
 from remediation.cloud import CREATE_SNAPSHOT
 from remediation.errors import OutcomeUnknown
@@ -128,6 +130,12 @@ async def test_a_freeze_between_snapshot_and_reboot_ends_the_run_with_its_snapsh
     assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.FROZEN)
     assert [one.ready for one in result.snapshots] == [True, True]
     assert region.cloud.mutating() == [CREATE_SNAPSHOT, CREATE_SNAPSHOT]
+
+
+async def test_a_namespace_that_is_not_there_does_not_say_that_nothing_is_frozen(client: Client) -> None:
+    elsewhere = Client(client.service_client, namespace="nowhere", data_converter=client.data_converter)
+    with pytest.raises(RPCError, match="nowhere"):
+        await read_freeze(elsewhere, "ap-guangzhou")
 
 
 async def test_while_the_freeze_cannot_be_read_nothing_is_sent(region: Region) -> None:
