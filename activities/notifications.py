@@ -27,7 +27,7 @@ class Webhook(Protocol):
 class Mail(Protocol):
     """Sends a mail and returns the server's status; raises NoticeFailed."""
 
-    def send(self, to: str, subject: str, text: str, *, notice_id: str) -> int: ...
+    def send(self, to: str, subject: str, text: str, *, notice_id: str, thread: str) -> int: ...
 
 
 class Desk(Protocol):
@@ -120,7 +120,8 @@ class NotificationActivities:
         if self._mail is None:
             hint = "no mail server is set: export MEDIC_SMTP=smtp://host:port where the worker starts"
             raise NoticeFailed(hint, permanent=True)
-        return f"mail {self._mail.send(str(stop.address.mail), told.subject, told.text, notice_id=notice.id)}"
+        to, thread = str(stop.address.mail), notice.thread
+        return f"mail {self._mail.send(to, told.subject, told.text, notice_id=notice.id, thread=thread)}"
 
 
 def _payload(notice: Notice, told: Told, locale: str, url: str) -> dict[str, Any]:
@@ -128,6 +129,7 @@ def _payload(notice: Notice, told: Told, locale: str, url: str) -> dict[str, Any
     run = notice.run
     return {
         "id": notice.id,
+        "thread": notice.thread,
         "headline": notice.headline.value,
         "subject": told.subject,
         "text": told.text,

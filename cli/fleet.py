@@ -39,16 +39,19 @@ def run(
         chosen = normalise_region(region) if region else ""
     except EventRejected as rejected:
         raise misused(f"--region: {rejected}") from None
-    found = look(_show(chosen))
+    found, silent = look(_show(chosen))
+    for name, problem in silent.items():
+        typer.echo(f"the guard of {name} does not answer; only its freeze is known: {problem}", err=True)
     if output is Output.JSON:
-        write_json({"regions": [one.model_dump(mode="json") for one in found]})
+        write_json({"regions": [one.model_dump(mode="json") for one in found], "silent": silent})
     elif found:
         _tell(found)
     else:
         typer.echo("nobody is at work or waits, and nothing is frozen", err=True)
 
 
-async def _show(region: str) -> list[FleetShown]:
+async def _show(region: str) -> tuple[list[FleetShown], dict[str, str]]:
+    """The guards' states, and why those that no worker answers for are silent."""
     from cli.lookup import list_runs
     from remediation.contract import EVERYWHERE, FLEET_GUARD
     from starter.connection import connect
@@ -61,22 +64,37 @@ async def _show(region: str) -> list[FleetShown]:
         # One that has just begun is not listed yet; the freeze of all regions must not be overlooked.
         names = [one.id.partition("/")[2] for one in await list_runs(client, query, _MOST_GUARDS)]
         names = sorted({*names, EVERYWHERE})
-    shown = [await _state(client, name) for name in names]
-    return [one for one in shown if one is not None]
+    silent: dict[str, str] = {}
+    shown = [await _state(client, name, silent) for name in names]
+    return [one for one in shown if one is not None], silent
 
 
-async def _state(client: Client, name: str) -> FleetShown | None:
-    """What a guard knows, or None if there is none."""
-    from activities.fleet import describe, is_open
+async def _state(client: Client, name: str, silent: dict[str, str]) -> FleetShown | None:
+    """What a guard knows, or None if there is none; its freeze can be read without a worker."""
+    from activities.fleet import describe, is_open, read_freeze
     from cli.lookup import ask
     from remediation.contract import FLEET, fleet_id
     from remediation.fleet import FleetShown
+    from starter.connection import TemporalUnreachable
 
     if not is_open(await ask(client, f"guard of {name}", describe(client, fleet_id(name)))):
         return None
     guard = client.get_workflow_handle(fleet_id(name))
     query = guard.query(FLEET, result_type=FleetShown, rpc_timeout=timedelta(seconds=_QUERY_SECONDS))
-    shown: FleetShown = await ask(client, f"guard of {name}", query, _QUERY_SECONDS + 1)
+    try:
+        shown: FleetShown = await ask(client, f"guard of {name}", query, _QUERY_SECONDS + 1)
+    except TemporalUnreachable as error:
+        silent[name] = error.reason
+        freeze = await ask(client, f"guard of {name}", read_freeze(client, name))
+        shown = FleetShown(
+            region=name,
+            max_acting=0,
+            max_actions_per_hour=0,
+            within_the_hour=0,
+            acting=(),
+            waiting=(),
+            freeze=freeze,
+        )
     return shown
 
 

@@ -85,7 +85,9 @@ def unreadable_id(body_hash: str) -> str:
     return f"unreadable/{body_hash}"
 
 
-UNREADABLE_DIGEST_ID = "unreadable/digest"
+def unreadable_digest_id(task_queue: str) -> str:
+    """Where all of a deployment that cannot be read is told together."""
+    return f"unreadable/digest/{task_queue}"
 
 
 EVERYWHERE = "all"
@@ -162,6 +164,7 @@ class RemediateInput(Fact):
     incident_id: str
     config_sha256: str = ""
     permit_key: str = ""
+    thread: str = ""
 
 
 class PermitAsked(Fact):

@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.deciding import ask_permit, decide, give_back
     from workflows.journal import keyword
     from workflows.remembering import Memory
-    from workflows.repairing import Repair
+    from workflows.repairing import Repair, thread
     from workflows.telling import Teller
 
 _NOTICE_SECONDS = 900
@@ -331,6 +331,7 @@ class Incident:
             rule=decision.rule,
             reason=decision.reason,
             run=RunRef(workflow_id=info.workflow_id, run_id=info.run_id),
+            thread=thread(),
             **facts,
         )
         self._teller.tell(notice, decision.recipients or (OPERATORS,), patience_seconds=_NOTICE_SECONDS)

@@ -256,6 +256,7 @@ class RemediateInstance:
         info = workflow.info()
         notice = Notice(
             id=f"{attempt.wanted.run_key}-{occasion}",
+            thread=attempt.wanted.thread,
             headline=headline,
             **about(attempt.wanted.alarm),
             name=attempt.name,

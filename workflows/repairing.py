@@ -63,6 +63,7 @@ class Repair:
             incident_id=workflow.info().workflow_id,
             config_sha256=decision.config_sha256,
             permit_key=run_key if order.mode is Mode.ACT else "",
+            thread=thread(),
         )
         try:
             child = await workflow.start_child_workflow(
@@ -103,6 +104,14 @@ class Repair:
         except FailureError:
             workflow.logger.info("no remediation is at work that a recovery would end")
 
+    async def _give_back(self, key: str, region: str) -> None:
+        """The run gave its permit back to nobody; whether it had sent anything is not known."""
+        guard = workflow.get_external_workflow_handle(contract.fleet_id(region))
+        try:
+            await guard.signal(contract.ENDED, contract.PermitEnded(key=key, acted=None).model_dump(mode="json"))
+        except FailureError:
+            workflow.logger.info("the guard of %s is not there any more", region)
+
     async def _watch(self, child: Any, run: Run, alarm: Alarm, decision: Decision) -> None:
         try:
             # Read here and not by the SDK, which would fail this workflow's task for ever over a newer worker's result.
@@ -111,9 +120,16 @@ class Repair:
             # Terminated, timed out, or unable to say how it ended: people hear of it all the same.
             workflow.logger.warning("a remediation did not say how it ended: %s", error)
             self._memory.ended(run.run_key, Outcome.FAILED)
+            if decision.order is not None and decision.order.mode is Mode.ACT:
+                await self._give_back(run.run_key, alarm.region)
             self._on_lost(decision, alarm)
             return
         self._memory.ended(run.run_key, result.outcome)
+
+
+def thread() -> str:
+    """Of all notices of one incident, from its first run to its last."""
+    return f"incident-{workflow.info().first_execution_run_id}"
 
 
 def _attributes(alarm: Alarm, rule: str) -> TypedSearchAttributes:

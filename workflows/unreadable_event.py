@@ -46,7 +46,7 @@ class UnreadableEvent:
             await workflow.start_child_workflow(
                 contract.UNREADABLE_DIGEST,
                 line,
-                id=contract.UNREADABLE_DIGEST_ID,
+                id=contract.unreadable_digest_id(workflow.info().task_queue),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 static_summary="what could not be read within an hour",
             )
@@ -55,7 +55,7 @@ class UnreadableEvent:
         return True
 
     async def _add_to_digest(self, line: str) -> bool:
-        digest = workflow.get_external_workflow_handle(contract.UNREADABLE_DIGEST_ID)
+        digest = workflow.get_external_workflow_handle(contract.unreadable_digest_id(workflow.info().task_queue))
         try:
             await digest.signal(contract.TAKE_UNREADABLE, line)
         except FailureError:

@@ -51,16 +51,17 @@ class MailSender:
         self._user, self._password = unquote(url.username or ""), unquote(url.password or "")
         self._timeout = timeout_seconds
 
-    def send(self, to: str, subject: str, text: str, *, notice_id: str) -> int:
+    def send(self, to: str, subject: str, text: str, *, notice_id: str, thread: str = "") -> int:
         """Hand one mail to the server and return its status, 250.
 
         Args:
             notice_id: makes the Message-ID, the same for every attempt: a mailbox can drop a second copy.
+            thread: the same in all mails that belong together: a mailbox shows them as one conversation.
 
         Raises:
             NoticeFailed: not accepted; permanent for a 5xx. The message holds neither address nor password.
         """
-        message = self._message(to, subject, text, notice_id)
+        message = self._message(to, subject, text, notice_id, thread)
         server = f"mail server {self._host}:{self._port}"
         try:
             with self._connect() as smtp:
@@ -78,7 +79,7 @@ class MailSender:
             raise NoticeFailed(f"{server}: {type(error).__name__}", permanent=False) from None
         return _ACCEPTED
 
-    def _message(self, to: str, subject: str, text: str, notice_id: str) -> EmailMessage:
+    def _message(self, to: str, subject: str, text: str, notice_id: str, thread: str) -> EmailMessage:
         address = _address(to)
         if address is None:
             raise NoticeFailed("the recipient is not one address: write NAME@HOST in medic.yaml", permanent=True)
@@ -87,10 +88,15 @@ class MailSender:
         message["From"] = self._from
         message["Subject"] = " ".join(subject.split())  # a header is one line, whatever came in
         message["Date"] = format_datetime(datetime.now(timezone.utc))
-        message["Message-ID"] = f"<{hashlib.sha256(notice_id.encode()).hexdigest()[:32]}@{self._from.domain}>"
+        message["Message-ID"] = self._id(notice_id)
+        if thread:
+            message["In-Reply-To"] = message["References"] = self._id(f"thread {thread}")
         message["Auto-Submitted"] = "auto-generated"  # so that nobody's out-of-office answers it (RFC 3834)
         message.set_content(text)
         return message
+
+    def _id(self, name: str) -> str:
+        return f"<{hashlib.sha256(name.encode()).hexdigest()[:32]}@{self._from.domain}>"
 
     def _connect(self) -> smtplib.SMTP:
         # Our own name is given: smtplib would ask DNS for it, which may take long where there is none.

@@ -85,7 +85,7 @@ class Mailer:
     def __init__(self, receivers: Receivers) -> None:
         self._receivers = receivers
 
-    def send(self, to: str, subject: str, text: str, *, notice_id: str) -> int:
+    def send(self, to: str, subject: str, text: str, *, notice_id: str, thread: str) -> int:
         return self._receivers.mail(to, subject, text, notice_id)
 
 

@@ -57,4 +57,4 @@ async def test_where_nobody_is_at_work_that_is_said_and_is_no_error(server: Serv
     assert (shown.code, shown.out) == (0, "")
     assert "nobody is at work or waits, and nothing is frozen" in shown.err
     as_json = await console(server, region, "fleet", "--region", region.name, "--output", "json")
-    assert as_json.json == {"regions": []}
+    assert as_json.json == {"regions": [], "silent": {}}

@@ -99,7 +99,7 @@ async def test_a_file_with_the_event_is_asked_for_and_also_one_that_could_not_be
 
     assert [one["kind"] for one in known.json["decisions"]] == ["ignore"]
     assert unreadable.code == 0, unreadable.err
-    assert "status 'hm' is not known" in unreadable.out
+    assert 'status "hm" is not known' in unreadable.out
     assert unknown.code == 1
     assert "nothing is known of event never" in unknown.err
     assert "keeps what has closed" in unknown.err

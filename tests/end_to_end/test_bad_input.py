@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from remediation.report import Outcome
 from tests.end_to_end.deployment import PAGE, deployment, world
 from tests.temporal_server import Server
+from tests.workflows.staging import until
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(0, "ins-nobody01"), (2, "STOPPED"), (3, "EXPIRED"), (4, "ldisk-demosys4"), (5, "medic=on")],
-    ids=["unknown", "stopped", "isolated", "local disks", "out of scope"],
+    [(2, "STOPPED"), (3, "EXPIRED"), (4, "ldisk-demosys4")],
+    ids=["stopped", "isolated", "local disks"],
 )
 async def test_an_instance_that_may_not_be_worked_on_is_refused_and_told_why(
     server: Server, tmp_path: Path, number: int, said: str
 ) -> None:
     with deployment(server, tmp_path) as on:
-        on.instances.append("ins-nobody01")  # number 0: there is none of that id
         on.command("worker")
         await on.send(number)
         result = await on.ended(number)
@@ -31,6 +32,29 @@ async def test_an_instance_that_may_not_be_worked_on_is_refused_and_told_why(
     assert result.outcome is Outcome.REFUSED
     assert [one["headline"] for one in told] == ["NEEDS YOU"]
     assert said in told[0]["text"]
+    assert on.mutating() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "headline", "said"),
+    [(0, "NEEDS YOU", "ins-nobody01"), (5, "OBSERVED", "medic=on")],
+    ids=["unknown", "out of scope"],
+)
+async def test_an_instance_out_of_reach_starts_no_run_and_people_hear_why(
+    server: Server, tmp_path: Path, number: int, headline: str, said: str
+) -> None:
+    with deployment(server, tmp_path) as on:
+        on.instances.append("ins-nobody01")  # number 0: there is none of that id
+        on.command("worker")
+        await on.send(number)
+
+        async def told() -> list[dict[str, Any]]:
+            return [one.body for one in on.box.received if one.kind == "webhook"]
+
+        [notice] = await until(told)
+
+    assert notice["headline"] == headline
+    assert said in notice["text"]
     assert on.mutating() == []
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from remediation.cloud import CREATE_SNAPSHOT, REBOOT
-from remediation.contract import EVERYWHERE, fleet_id
+from remediation.contract import DECISIONS, EVERYWHERE, Record, fleet_id, incident_id
 from remediation.freezes import CERTAIN_AFTER_SECONDS
 from remediation.reasons import Code
 from remediation.report import Outcome
 from simulator.checker import FleetFacts, check_fleet
 from simulator.world import World
-from tests.end_to_end.deployment import Deployment, deployment, world
+from tests.end_to_end.deployment import PAGE, Deployment, deployment, world
 from tests.temporal_server import Server
 from tests.workflows.staging import until
 
@@ -58,6 +58,18 @@ def facts(on: Deployment, in_force: float) -> FleetFacts:
         for one in on.cloud.cloud.world.regions[on.region].instances
     }
     return FleetFacts(on.region, scope, frozen=((in_force, float("inf")),))
+
+
+async def decided(on: Deployment, number: int) -> Record:
+    """What was decided about the one alarm of that instance."""
+    incident = on.temporal.client.get_workflow_handle(incident_id(on.region, on.instances[number - 1]))
+
+    async def known() -> list[Record]:
+        answer: list[Record] = await incident.query(DECISIONS, result_type=list[Record])
+        return answer
+
+    records: list[Record] = await until(known)
+    return records[0]
 
 
 def plenty() -> World:
@@ -104,7 +116,7 @@ async def test_a_run_between_snapshot_and_reboot_reboots_nothing_after_a_freeze(
 async def test_in_a_storm_nothing_is_changed_in_any_region_after_a_freeze_of_all(
     server: Server, tmp_path: Path
 ) -> None:
-    with deployment(server, tmp_path, plenty()) as on:
+    with deployment(server, tmp_path, plenty(), page=f"{PAGE}guardrails: {{max_acting: 100}}\n") as on:
         on.command("worker")
 
         async def storm() -> None:
@@ -120,11 +132,14 @@ async def test_in_a_storm_nothing_is_changed_in_any_region_after_a_freeze_of_all
         await until(it_acts, seconds=60)
         async with frozen(on) as in_force:
             await raging
-            results = [await on.ended(number + 1) for number in range(PLENTY)]
+            records = [await decided(on, number + 1) for number in range(PLENTY)]
+            begun = [number + 1 for number, record in enumerate(records) if record.kind == "remediate"]
+            results = [await on.ended(number) for number in begun]
             log = on.cloud.log
 
+    assert {record.kind for record in records} == {"remediate", "hold"}
+    assert "froze all" in records[-1].said
     ends = {(one.outcome, one.reason.code) for one in results}
-    assert (Outcome.REFUSED, Code.FROZEN) in ends
     assert {outcome for outcome, _ in ends} <= {Outcome.RECOVERED, Outcome.REFUSED, Outcome.HANDED_OVER}
     assert {code for outcome, code in ends if outcome is not Outcome.RECOVERED} == {Code.FROZEN}
     assert check_fleet(log, facts(on, in_force)) == []

@@ -20,8 +20,8 @@ from tests.workflows.staging import until
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 
-# The reboot's guard reads the instance after the first look and the guards of both snapshots.
-GUARD_OF_THE_REBOOT = {"action": "DescribeInstances", "skip": 3, "kind": "hold", "at": "effect"}
+# The reboot's guard reads the instance after the incident, the first look, and the guards of both snapshots.
+GUARD_OF_THE_REBOOT = {"action": "DescribeInstances", "skip": 4, "kind": "hold", "at": "effect"}
 
 
 async def asleep_in_its_guard(on: Deployment) -> int:
@@ -80,6 +80,6 @@ async def test_accident_a_worker_that_wakes_in_time_reads_again_before_it_reboot
     sent = next(entry.seq for entry in log if entry.name == REBOOT)
     readings = [e for e in log if e.name == "DescribeInstances" and e.seq < sent]
     assert result.outcome is Outcome.RECOVERED
-    # The first look, two guards of snapshots, the reading that grew old, and the one that counted.
-    assert len(readings) >= 5
+    # The incident, the first look, two guards of snapshots, the reading that grew old, and the one that counted.
+    assert len(readings) >= 6
     assert on.mutating().count(REBOOT) == 1

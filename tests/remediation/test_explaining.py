@@ -68,6 +68,6 @@ def test_an_event_that_cannot_be_read_says_why_and_how() -> None:
     explained = explain(an_event(time="soon"), a_config(), NOW)
     assert explained.alarm is None
     assert explained.decision is None
-    assert "time 'soon' is not a time" in explained.rejected
+    assert 'time "soon" is not a time' in explained.rejected
     assert "milliseconds" in explained.hint
     assert not explained.is_matched

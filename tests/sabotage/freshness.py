@@ -166,8 +166,8 @@ FRESH = (
         "an-old-alarm-is-accepted",
         "P9",
         "remediation/decisions.py",
-        "if age > timedelta(seconds=rules.guardrails.max_age):",
-        "if age < timedelta(0):",
+        "if age <= timedelta(seconds=limit):",
+        "if age >= timedelta(0):",
         ("tests/remediation/test_decisions.py::test_an_alarm_expires_when_it_is_older_than_the_configured_age",),
     ),
     Bug(

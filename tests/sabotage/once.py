@@ -195,19 +195,35 @@ ONCE = (
         "an-event-delivered-again-counts-again",
         "P2",
         "remediation/decisions.py",
-        "if alarm.event_id in incident.seen:",
-        'if alarm.event_id == "":',
+        "        if before is None or self.incident.is_held(self.alarm):",
+        "        if before is None or event:",
         ("tests/remediation/test_decisions.py::test_every_event_has_its_decision",),
     ),
 )
 
 ALONE = (
     Bug(
+        "an-event-with-another-body-is-acted-on",
+        "P2",
+        "remediation/decisions.py",
+        "        if before != self.alarm.body_hash:",
+        '        if before == "":',
+        ("tests/remediation/test_decisions.py::test_every_event_has_its_decision",),
+    ),
+    Bug(
+        "our-own-reboot-is-news",
+        "P3",
+        "remediation/incidents.py",
+        "if self.reboot_at is None or alarm.fault not in CAUSED_BY_REBOOT:",
+        "if self.reboot_at is None or alarm.fault in CAUSED_BY_REBOOT:",
+        ("tests/remediation/test_decisions.py::test_every_event_has_its_decision",),
+    ),
+    Bug(
         "two-remediations-of-one-instance",
         "P3",
-        "workflows/incident.py",
-        "id=contract.remediation_id(self._region, self._instance_id),",
-        'id=f"{contract.remediation_id(self._region, self._instance_id)}/{run.run_key}",',
+        "workflows/repairing.py",
+        "                id=self._id,",
+        '                id=f"{self._id}/{run_key}",',
         ("tests/workflows/test_incident.py::test_an_incident_that_finds_a_remediation_at_work_joins_it",),
     ),
     Bug(
@@ -222,8 +238,8 @@ ALONE = (
         "a-second-alarm-is-not-joined",
         "P3",
         "remediation/decisions.py",
-        "    if incident.running:\n        return decision(Kind.JOIN",
-        "    if incident.running and not alarm.event_id:\n        return decision(Kind.JOIN",
+        "        if self.incident.running:\n            return self._decision(Kind.JOIN",
+        "        if self.incident.running and held:\n            return self._decision(Kind.JOIN",
         ("tests/remediation/test_decisions.py::test_every_event_has_its_decision",),
     ),
 )

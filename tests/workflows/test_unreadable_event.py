@@ -23,7 +23,7 @@ async def test_each_body_is_kept_and_only_the_first_is_told_at_once(client: Clie
         )
         why = [await client.get_workflow_handle(one.workflow_id).result() for one in receipt.events]
         await until(lambda: _heard(on, 1))
-        digest = client.get_workflow_handle(contract.UNREADABLE_DIGEST_ID)
+        digest = client.get_workflow_handle(contract.unreadable_digest_id(on.task_queue))
         history = await digest.fetch_history()
         await digest.terminate("the test is over")
 

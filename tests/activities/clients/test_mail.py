@@ -66,7 +66,7 @@ async def smtp_server(box: Box, **options: Any) -> AsyncIterator[int]:
 
 async def send(port: int, *, to: str = TO, subject: str = "s", text: str = "t", login: str = "", **more: Any) -> int:
     sender = MailSender(f"smtp://{login}127.0.0.1:{port}", "cvm-medic@example.org", timeout_seconds=more.get("wait", 5))
-    return await asyncio.to_thread(sender.send, to, subject, text, notice_id="run-1-end")
+    return await asyncio.to_thread(sender.send, to, subject, text, notice_id="run-1-end", thread=more.get("thread", ""))
 
 
 @pytest.fixture
@@ -108,6 +108,16 @@ async def test_every_attempt_has_the_same_message_id() -> None:
     first, second = (message["Message-ID"] for _, message in box.received)
     assert first == second
     assert first.endswith("@example.org>")
+
+
+async def test_mails_that_belong_together_are_one_conversation() -> None:
+    box = Box()
+    async with smtp_server(box) as port:
+        for thread in ("one", "one", "other"):
+            await send(port, thread=thread)
+    first, second, other = (message["References"] for _, message in box.received)
+    assert first == second != other
+    assert first == box.received[0][1]["In-Reply-To"]
 
 
 async def test_a_subject_from_outside_cannot_add_a_header() -> None:
