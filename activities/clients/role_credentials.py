@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,16 +14,20 @@ import requests
 from tencentcloud.common.common_client import CommonClient
 from tencentcloud.common.profile.client_profile import ClientProfile
 
-from activities.clients.failures import Asked, check_answer, translate
+from activities.clients.bounded import BoundedAdapter
+from activities.clients.failures import Asked, check_answer, translate, was_never_sent
 from remediation.errors import CloudError, NeedsPeople, Refused, Throttled
 
 # 1108 of the reference of CVM's metadata service: the name of the role, and below it its keys.
 METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 _RENEW_BEFORE_SECONDS = 300.0
 _NO_SERVICE_SECONDS = 60.0
-_TIMEOUT = (1.0, 2.0)  # to connect, and between two bytes
+_TIMEOUT_TO_CONNECT = 1.0
+_TIMEOUT = 2.5  # of each of the two answers, whole
 _LONGEST_ANSWER = 64 * 1024
 _ASSUMED_SECONDS = 7200
+_ROLE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # as CAM lets a role be called
+_PRINTED = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -97,20 +102,20 @@ class MachineRole:
         # Neither a proxy nor a redirection stands between a machine and its own metadata.
         with requests.Session() as session:
             session.trust_env = False
-            role = self._role or self._get(session, "").strip().splitlines()[0]
+            session.mount("http://", BoundedAdapter(_TIMEOUT, _LONGEST_ANSWER))
+            role = self._role or _role(self._get(session, ""))
             return _read(self._get(session, role), role)
 
     def _get(self, session: requests.Session, path: str) -> str:
         try:
-            with session.get(self._url + path, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
-                body = str(answer.raw.read(_LONGEST_ANSWER, decode_content=True), errors="replace")
-                status = answer.status_code
-        except (requests.ConnectionError, requests.ConnectTimeout):
-            self._absent_until = self._now() + _NO_SERVICE_SECONDS
-            raise NeedsPeople("this machine has no metadata service", code="NoMachineRole") from None
-        except (requests.RequestException, OSError) as error:
+            answer = session.get(self._url + path, timeout=(_TIMEOUT_TO_CONNECT, _TIMEOUT), allow_redirects=False)
+        except (requests.RequestException, OSError, ValueError) as error:
+            if was_never_sent(error):
+                self._absent_until = self._now() + _NO_SERVICE_SECONDS
+                raise NeedsPeople("this machine has no metadata service", code="NoMachineRole") from None
             said = type(error).__name__
             raise Throttled(f"the machine's metadata service gives no answer ({said})", code="Metadata") from None
+        status, body = answer.status_code, str(answer.content, errors="replace")
         if status not in (200, 404):
             raise Throttled(f"the machine's metadata service answered {status}", code="Metadata")
         if status == 404 or not body.strip():
@@ -149,10 +154,17 @@ class AssumedRole:
         return _keys({**(answer.get("Credentials") or {}), "ExpiredTime": answer.get("ExpiredTime")}, "STS")
 
 
+def _role(body: str) -> str:
+    role = body.split()[0]
+    if not _ROLE.fullmatch(role):
+        raise Throttled("the machine's metadata service names no role", code="Metadata")
+    return role
+
+
 def _read(body: str, role: str) -> Keys:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or told.get("Code", "Success") != "Success":
         raise Throttled(f"the metadata service gives no keys of the role {role!r}", code="Metadata")
@@ -160,9 +172,10 @@ def _read(body: str, role: str) -> Keys:
 
 
 def _keys(told: Mapping[str, Any], whose: str) -> Keys:
-    named = [told.get(name) for name in ("TmpSecretId", "TmpSecretKey", "Token")]
+    named = [str(told.get(name) or "") for name in ("TmpSecretId", "TmpSecretKey", "Token")]
     expires_at = told.get("ExpiredTime")
-    if not all(isinstance(one, str) and one for one in named) or not isinstance(expires_at, int):
+    # What cannot be a header would fail only when the call that needs the keys is sent.
+    if not all(_PRINTED.fullmatch(one) for one in named) or not isinstance(expires_at, int) or expires_at > 1e12:
         raise Throttled(f"{whose} gave an answer without usable keys", code="Metadata")
-    secret_id, secret_key, token = map(str, named)
+    secret_id, secret_key, token = named
     return Keys(secret_id, secret_key, token, float(expires_at))

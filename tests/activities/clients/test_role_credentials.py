@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +22,7 @@ from remediation.runbooks import Mode
 from simulator.clock import ManualClock
 from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, load_world
+from tests.activities.clients.hosts import answering, http
 
 ROLE = "qcs::cam::uin/100000000001:roleName/medic"
 GOOD = {"TmpSecretId": "AKIDtmp", "TmpSecretKey": "tmp-key-4711", "Token": "tmp-token-0815", "ExpiredTime": 10_000}
@@ -91,6 +94,50 @@ def test_what_is_no_answer_with_keys_says_what_was_wrong_and_how_to_mend_it(
     with metadata(answers) as (url, _), pytest.raises(kind, match=said) as raised:
         MachineRole(url=url).fetch()
     assert "4711" not in str(raised.value)
+
+
+TRICKLED = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "how"),
+    [
+        pytest.param(http(b"med", more=9), {"stall": True}, id="silent within the body"),
+        pytest.param(http(b"med", more=9), {}, id="a body that is cut"),
+        pytest.param(http(b"med", more=9), {"reset": True}, id="reset within the body"),
+        pytest.param(b"", {"reset": True}, id="reset"),
+        pytest.param(b"", {"stall": True}, id="silent"),
+        pytest.param(http(b"med", more=999), {"trickle": b"i"}, id="a body that trickles"),
+        pytest.param(TRICKLED + b"\r\nmed", {"trickle": b"i"}, id="a body without a length that trickles"),
+        pytest.param(TRICKLED + b"X: ", {"trickle": b"i"}, id="a head that trickles"),
+        pytest.param(http(b"no gzip", encoding="gzip"), {}, id="packed, as it says"),
+        pytest.param(http(gzip.compress(b"m" * 10_000_000), encoding="gzip"), {}, id="packed, and huge"),
+        pytest.param(http(b"m" * 100_000), {}, id="huge"),
+        pytest.param(http(b"<html><body>welcome"), {}, id="a page"),
+        pytest.param(http(b"\xff\xfe"), {}, id="no text"),
+        pytest.param(http(b"medic", status="999 Odd"), {}, id="an odd status"),
+        pytest.param(b"SSH-2.0-OpenSSH\r\n", {}, id="no HTTP"),
+    ],
+)
+def test_a_metadata_service_that_breaks_off_or_talks_nonsense_is_tried_again(
+    answer: bytes, how: dict[str, Any]
+) -> None:
+    began = time.monotonic()
+    with answering(answer, **how) as (url, _), pytest.raises(Throttled) as raised:
+        MachineRole(url=f"{url}/").fetch()
+    assert raised.value.code == "Metadata"
+    assert time.monotonic() - began < 6  # both answers together, each whole; between two bytes it would be for ever
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 60_000, *(json.dumps({**GOOD, **odd}) for odd in ({"Token": "\ud800"}, {"Token": "a b"}, {"Token": "a\n"}))]
+    + [json.dumps(GOOD).replace("10000", "9" * length) for length in (400, 5000)],
+    ids=["deep", "a surrogate", "a space", "a line break", "a huge time", "a time that is no number"],
+)
+def test_keys_that_cannot_be_read_or_sent_are_none(body: str) -> None:
+    with answering(http(body.encode())) as (url, _), pytest.raises(Throttled):
+        MachineRole("medic", url=f"{url}/").fetch()
 
 
 def test_a_machine_without_a_metadata_service_is_asked_only_once_in_a_while() -> None:
@@ -254,3 +301,22 @@ def test_keys_that_took_too_long_to_fetch_sign_no_mutating_call() -> None:
         fresh = SendPermit(mode=Mode.ACT, read_at=time[0], deadline=1e9, clock=lambda: time[0])
         cloud.reboot_instance(fresh, "ap-guangzhou", "ins-demo0001", stop_type="SOFT")
         assert [entry.name for entry in server.log][:1] == ["RebootInstances"]
+
+
+def reboot_with(fetch: Callable[[], Keys], url: str) -> None:
+    credentials = Credentials({}, (), machine=Renewed(fetch))
+    permit = SendPermit(mode=Mode.ACT, read_at=0.0, deadline=1e9, clock=lambda: 0.0)
+    TencentCloud(credentials, endpoint=url).reboot_instance(permit, "ap-guangzhou", "ins-demo0001", stop_type="SOFT")
+
+
+def test_a_reboot_for_which_there_were_no_keys_is_certainly_not_sent() -> None:
+    def with_a_bug() -> Keys:
+        raise KeyError("secret-4711")
+
+    with serve() as server:
+        with answering(http(b"med", more=9)) as (url, _), pytest.raises(Throttled, match="metadata service gives no"):
+            reboot_with(MachineRole(url=f"{url}/").fetch, server.url)
+        with pytest.raises(Throttled, match="no keys: KeyError") as raised:
+            reboot_with(with_a_bug, server.url)
+        assert "4711" not in str(raised.value)
+        assert server.log == []
