@@ -7,6 +7,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FetchedTooLong
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,6 +24,8 @@ from remediation.errors import CloudError, NeedsPeople, Refused, Throttled
 # 1108 of the reference of CVM's metadata service: the name of the role, and below it its keys.
 METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 _RENEW_BEFORE_SECONDS = 300.0
+_FAILED_SECONDS = 5.0
+_LONGEST_FETCH_SECONDS = 30.0
 _NO_SERVICE_SECONDS = 60.0
 _TIMEOUT_TO_CONNECT = 1.0
 _TIMEOUT = 2.5  # of each of the two answers, whole
@@ -47,13 +52,18 @@ class Source(Protocol):
 
 
 class Renewed:
-    """Keys that are fetched, kept, and fetched anew some minutes before they expire; one fetch at a time."""
+    """Keys that are fetched, kept, and fetched anew some minutes before they expire; one fetch at a time.
+
+    Nobody waits for it while the old keys last, but whoever began it; and a failure is everybody's for some seconds.
+    """
 
     def __init__(self, fetch: Callable[[], Keys], now: Callable[[], float] = time.time) -> None:
         self._fetch = fetch
         self._now = now
         self._lock = threading.Lock()
         self._keys: Keys | None = None
+        self._under_way: Future[Keys | CloudError] | None = None
+        self._failed: tuple[CloudError, float] | None = None  # and when
 
     def get(self) -> Keys:
         """While they cannot be renewed, the old ones are used as long as they last.
@@ -62,17 +72,42 @@ class Renewed:
             CloudError: there are none.
         """
         with self._lock:
-            kept = self._keys
-            left = kept.expires_at - self._now() if kept else 0.0
+            kept, now = self._keys, self._now()
+            left = kept.expires_at - now if kept else 0.0
             if kept is not None and left >= _RENEW_BEFORE_SECONDS:
                 return kept
-            try:
-                self._keys = fetched = self._fetch()
-            except CloudError:
-                if kept is None or left <= 0:
-                    raise
-                return kept
-            return fetched
+            usable = kept if left > 0 else None
+            if self._failed is not None and 0 <= now - self._failed[1] < _FAILED_SECONDS:
+                return _given(self._failed[0], usable)
+            theirs = self._under_way
+            ours: Future[Keys | CloudError] = Future()
+            self._under_way = theirs or ours
+        if theirs is None:
+            return _given(self._fetched(ours), usable)
+        return usable or _given(self._awaited(theirs), None)
+
+    def _fetched(self, ours: Future[Keys | CloudError]) -> Keys | CloudError:
+        ended: Keys | CloudError = Throttled("the fetch of the keys was ended early", code="Keys")
+        try:
+            ended = self._fetch()
+        except CloudError as error:
+            ended = error
+        finally:  # whatever came: others wait for it
+            with self._lock:
+                self._under_way = None
+                self._failed = (ended, self._now()) if isinstance(ended, CloudError) else None
+                self._keys = self._keys if isinstance(ended, CloudError) else ended
+            ours.set_result(ended)
+        return ended
+
+    def _awaited(self, theirs: Future[Keys | CloudError]) -> Keys | CloudError:
+        try:
+            return theirs.result(_LONGEST_FETCH_SECONDS)
+        except FetchedTooLong:
+            with self._lock:
+                if self._under_way is theirs:  # of a thread that is no more
+                    self._under_way = None
+            return Throttled("the keys are being fetched for too long", code="Keys")
 
     def forget(self) -> bool:
         """The cloud refused them: they are fetched anew. Returns whether there were any."""
@@ -152,6 +187,14 @@ class AssumedRole:
             raise told from None
         answer = check_answer(reply, asked, None)
         return _keys({**(answer.get("Credentials") or {}), "ExpiredTime": answer.get("ExpiredTime")}, "STS")
+
+
+def _given(ended: Keys | CloudError, usable: Keys | None) -> Keys:
+    if isinstance(ended, Keys):
+        return ended
+    if usable is None:
+        raise copy(ended)  # it is raised in many threads
+    return usable
 
 
 def _role(body: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.sabotage.bug import Bug
 from tests.sabotage.freshness import DRY, FRESH
+from tests.sabotage.keys import KEYS
 from tests.sabotage.once import ALONE, ONCE
 from tests.sabotage.proof import ENDING, HONEST
 from tests.sabotage.protection import PROTECTED
@@ -20,4 +21,5 @@ BUGS: tuple[Bug, ...] = (
     *HONEST,
     *ENDING,
     *ROLLED_BACK,
+    *KEYS,
 )
