@@ -19,6 +19,7 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 
 from activities.clients.bounded import BoundedAdapter
 from activities.clients.failures import Asked, check_answer, translate, was_never_sent
+from activities.clients.sdk import hardened
 from remediation.errors import CloudError, NeedsPeople, Refused, Throttled
 
 # 1108 of the reference of CVM's metadata service: the name of the role, and below it its keys.
@@ -175,18 +176,22 @@ class AssumedRole:
         """
         params = {"RoleArn": self._arn, "RoleSessionName": "cvm-medic", "DurationSeconds": _ASSUMED_SECONDS}
         asked = Asked("AssumeRole", self._region, params, mutating=False)
-        client = CommonClient("sts", "2018-08-13", self._base, self._region, profile=self._profile)
+        client = hardened(CommonClient("sts", "2018-08-13", self._base, self._region, profile=self._profile))
         try:
-            reply = client.call_json("AssumeRole", params)
-        except CloudError:
-            raise
+            answer = check_answer(client.call_json("AssumeRole", params), asked, None)
+        except CloudError as told:
+            raise _for_people(told) from None
         except Exception as error:  # noqa: BLE001  # whatever the SDK raises is translated
-            told = translate(error, asked, None)
-            if isinstance(told, Refused):  # the keys are, and not the run that needs them
-                told = NeedsPeople(told.message, action=told.action, code=told.code, region=told.region)
-            raise told from None
-        answer = check_answer(reply, asked, None)
-        return _keys({**(answer.get("Credentials") or {}), "ExpiredTime": answer.get("ExpiredTime")}, "STS")
+            raise _for_people(translate(error, asked, None)) from None
+        given = answer.get("Credentials")
+        return _keys({**(given if isinstance(given, Mapping) else {}), "ExpiredTime": answer.get("ExpiredTime")}, "STS")
+
+
+def _for_people(error: CloudError) -> CloudError:
+    """What is refused are the keys, and not the run that needs them."""
+    if not isinstance(error, Refused):
+        return error
+    return NeedsPeople(error.message, action=error.action, code=error.code, region=error.region)
 
 
 def _given(ended: Keys | CloudError, usable: Keys | None) -> Keys:

@@ -12,13 +12,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from tencentcloud.cbs.v20170312.cbs_client import CbsClient
-from tencentcloud.common.profile.client_profile import ClientProfile
-from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.cvm.v20170312.cvm_client import CvmClient
 from tencentcloud.tat.v20201028.tat_client import TatClient
 
@@ -27,6 +23,7 @@ from activities.clients.brake import Brake
 from activities.clients.credentials import Credentials
 from activities.clients.error_table import MUTATING
 from activities.clients.failures import Asked, check_answer, seconds_ahead, translate
+from activities.clients.sdk import hardened, sdk_profile
 from activities.clients.signing import Signing
 from activities.clients.targets import check_target, instance
 from remediation.cloud import (
@@ -59,7 +56,6 @@ class TencentCloud:
         self._credentials = credentials
         self._signing = Signing(credentials)
         self._profile = sdk_profile(endpoint, timeout_seconds)
-        self._is_local = _is_loopback(endpoint)
         # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
         self._local = threading.local()
         self._brake = Brake(time.monotonic)
@@ -204,33 +200,10 @@ class TencentCloud:
     def _client(self, product: str, region: str) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
         if (product, region) not in clients:
-            client = _CLIENTS[product](self._signing, region, self._profile)
-            if self._is_local:
-                client.request.conn.proxy = {"no_proxy": "*"}  # else the environment's proxy would be asked for it
-            session = client.request.conn._session  # the SDK gives no other way to it
-            session.max_redirects = 0  # else the library sends a call again, and its second failure hides the first
-            session.hooks["response"].append(self._compare_clocks)
+            client = hardened(_CLIENTS[product](self._signing, region, self._profile))
+            client.request.conn._session.hooks["response"].append(self._compare_clocks)
             clients[product, region] = client
         return clients[product, region]
 
     def _compare_clocks(self, response: Any, **_: object) -> None:
         self._local.clock_ahead = seconds_ahead(response.headers.get("Date"), time.time())
-
-
-def sdk_profile(endpoint: str | None, timeout_seconds: float) -> ClientProfile:
-    """The SDK's settings for every client: en-US, time-outs, no retryer, no region breaker."""
-    address = urlsplit(endpoint) if endpoint else None
-    http = HttpProfile(
-        protocol=address.scheme if address else None,
-        endpoint=address.netloc if address else None,
-        reqTimeout=(min(timeout_seconds, 5), timeout_seconds),
-    )
-    return ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True)
-
-
-def _is_loopback(endpoint: str | None) -> bool:
-    host = urlsplit(endpoint or "").hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,4 +1,4 @@
-"""All planted bugs, by promise. P4, P6, P7, P12 and P14 do not concern how a call is made, and have none here."""
+"""All planted bugs, by promise. P4, P6, P12 and P14 do not concern how a call is made, and have none here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""P2, P7, P9: the keys of a role, how they are fetched, and to whom they go."""
+"""P7, and what else hangs on keys: how those of a role are fetched, to whom they go, and how long a call takes."""
 
 from __future__ import annotations
 
@@ -52,6 +52,42 @@ KEYS = (
         (
             f"{_TESTS}::test_a_fetch_that_fails_fails_for_all_who_waited_and_is_repeated_only_some_seconds_later",
             f"{_TESTS}::test_old_keys_are_used_while_a_failure_is_remembered",
+        ),
+    ),
+    Bug(
+        "a-netrc-goes-in-place-of-the-signature",
+        "P7",
+        "activities/clients/sdk.py",
+        "    session.auth = _as_signed\n",
+        "",
+        (f"{_TESTS}::test_a_role_is_assumed_on_this_machine_whatever_proxy_or_netrc_there_is",),
+    ),
+    Bug(
+        "the-role-is-assumed-with-any-client",
+        "P7",
+        _ROLES,
+        "client = hardened(",
+        "client = (",
+        (f"{_TESTS}::test_a_redirection_does_not_carry_the_token_to_somebody_else",),
+    ),
+    Bug(
+        "an-answer-that-trickles-is-awaited-for-ever",
+        "P11",
+        "activities/clients/bounded.py",
+        "        self._timer.start()\n",
+        "",
+        (
+            "tests/activities/clients/test_failures.py::test_an_answer_that_trickles_holds_nobody_longer_than_the_calls_time",
+        ),
+    ),
+    Bug(
+        "a-part-of-an-answer-passes-for-the-whole",
+        "P10",
+        "activities/clients/bounded.py",
+        "if self._watch.has_cut:  #",
+        "if False:  #",
+        (
+            "tests/activities/clients/test_failures.py::test_an_answer_that_trickles_holds_nobody_longer_than_the_calls_time",
         ),
     ),
 )

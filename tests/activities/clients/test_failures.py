@@ -107,7 +107,7 @@ MANGLED = {
     "a page that is no JSON": (http(b"<html>maintenance</html>"), "JSONDecodeError"),
     "a page as it says itself": (http(b"<html>maintenance</html>", "text/html"), "JSONDecodeError"),
     "nothing": (http(b""), "JSONDecodeError"),
-    "a body that is cut": (http(b'{"Response": {', more=900), "ChunkedEncodingError"),
+    "a body that is cut": (http(b'{"Response": {', more=900), "ClientNetworkError"),
     "a gateway's page": (http(b"<html>\xff 502</html>", "text/html", "502 Bad Gateway"), "ServerNetworkError"),
     "no Response": (http(b"{}", "text/html"), "NoResponse"),
     "a null for a Response": (http(api(None), "text/html"), "NoResponse"),
@@ -157,6 +157,47 @@ def test_a_connection_that_breaks_after_it_was_made_proves_nothing(
 
     assert type(raised.value) is (Throttled if action == DESCRIBE else OutcomeUnknown)
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("action", [DESCRIBE, REBOOT, CREATE])
+@pytest.mark.parametrize(
+    ("answer", "trickle"),
+    [
+        (http(b"{", more=10_000), b" "),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + api({"RequestId": "r"}), b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"", b"x"),
+    ],
+    ids=["its body", "a body without a length", "the length of a chunk", "its head", "its first line"],
+)
+def test_an_answer_that_trickles_holds_nobody_longer_than_the_calls_time(
+    answer: bytes, trickle: bytes, action: str
+) -> None:
+    began = time.monotonic()
+    with answering(answer, trickle=trickle) as (url, taken), pytest.raises(CloudError) as raised:
+        call(client_of(url, timeout_seconds=0.3), action)
+
+    assert type(raised.value) is (Throttled if action == DESCRIBE else OutcomeUnknown)
+    assert "no whole answer within 0.3 s" in str(raised.value)
+    assert len(taken) == 1
+    assert time.monotonic() - began < 5  # between two bytes it would be for ever
+
+
+def test_a_call_that_was_cut_leaves_the_client_as_good_as_before(server: Server) -> None:
+    server.faults.add({"action": DESCRIBE, "kind": "delay", "seconds": 60})
+    client = client_of(server.url, timeout_seconds=0.3)
+    with pytest.raises(Throttled):
+        call(client, DESCRIBE)
+    server.faults.release()
+    for _ in range(3):
+        assert call(client, DESCRIBE)
+
+
+def test_an_answer_of_any_length_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.clients.sdk._LONGEST_ANSWER", 1000)
+    with answering(http(api({"InstanceSet": [], "padding": "x" * 2000}))) as (url, _), pytest.raises(Throttled):
+        call(client_of(url), DESCRIBE)
 
 
 @pytest.mark.parametrize("action", [DESCRIBE, REBOOT, CREATE])

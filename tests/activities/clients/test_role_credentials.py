@@ -10,20 +10,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from activities.clients.credentials import Credentials
 from activities.clients.role_credentials import Keys, MachineRole, Renewed
-from activities.clients.tencent import TencentCloud, sdk_profile
+from activities.clients.sdk import sdk_profile
+from activities.clients.tencent import TencentCloud
 from remediation.errors import NeedsPeople, NotYet, Throttled
 from remediation.permits import MAX_READING_AGE_SECONDS, SendPermit
 from remediation.runbooks import Mode
 from simulator.clock import ManualClock
 from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, load_world
-from tests.activities.clients.hosts import answering, http
+from tests.activities.clients.hosts import answering, api, http
 
 ROLE = "qcs::cam::uin/100000000001:roleName/medic"
 GOOD = {"TmpSecretId": "AKIDtmp", "TmpSecretKey": "tmp-key-4711", "Token": "tmp-token-0815", "ExpiredTime": 10_000}
@@ -351,6 +353,48 @@ def test_a_role_is_assumed_once_and_again_when_its_token_is_refused() -> None:
         with pytest.raises(Throttled, match="TokenFailure"):
             cloud.describe_instance("ap-guangzhou", "ins-demo0001")
         assert cloud.describe_instance("ap-guangzhou", "ins-demo0001") is not None
+
+
+def test_a_redirection_does_not_carry_the_token_to_somebody_else() -> None:
+    keys = {"TENCENTCLOUD_SECRET_ID": "AKIDbase", "TENCENTCLOUD_SECRET_KEY": "key", "TENCENTCLOUD_TOKEN": "token-0815"}
+    with answering(http(b"{}")) as (elsewhere, stolen):
+        moved = f"HTTP/1.1 307 Moved\r\nLocation: {elsewhere}/\r\nContent-Length: 0\r\n\r\n".encode()
+        with answering(moved) as (sts, taken):
+            credentials = Credentials(keys, ())
+            credentials.assume(ROLE, sdk_profile(sts, 5))
+            with pytest.raises(Throttled):
+                credentials.get_credential_info()
+        assert (len(taken), b"token-0815" in taken[0]) == (1, True)
+        assert stolen == []
+
+
+def test_a_role_is_assumed_on_this_machine_whatever_proxy_or_netrc_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with serve(load_world().model_copy(update={"roles": (ROLE,)})) as server:
+        cloud, _ = assumed(server.url)
+        assert cloud.describe_instance("ap-guangzhou", "ins-demo0001") is not None
+
+
+@pytest.mark.parametrize(
+    "response", [{"Credentials": [1], "ExpiredTime": 1}, {"Credentials": {"Token": 1}}, {}], ids=["list", "odd", "none"]
+)
+def test_what_sts_says_without_keys_is_no_error_of_ours(response: dict[str, Any]) -> None:
+    with answering(http(api(response))) as (url, _), pytest.raises(Throttled, match="STS gave an answer without"):
+        assumed(url)[1].get_credential_info()
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/json"])
+def test_a_role_that_is_refused_is_for_people_whatever_the_type_of_the_answer(content_type: str) -> None:
+    body = api({"Error": {"Code": "InvalidParameterValue", "Message": "m"}, "RequestId": "r"})
+    with answering(http(body, content_type)) as (url, _), pytest.raises(NeedsPeople):
+        assumed(url)[1].get_credential_info()
 
 
 def test_a_role_that_may_not_be_assumed_goes_to_people() -> None:
