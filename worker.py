@@ -24,7 +24,8 @@ from temporalio.workflow import SandboxImportNotificationPolicy as Policy
 from activities.clients.credentials import Credentials
 from activities.clients.mail import MailSender
 from activities.clients.role_credentials import MachineRole, Renewed
-from activities.clients.tencent import TencentCloud, sdk_profile
+from activities.clients.sdk import sdk_profile
+from activities.clients.tencent import TencentCloud
 from activities.clients.webhook import WebhookSender
 from activities.cloud import Cloud
 from activities.commands import CommandActivities

@@ -27,7 +27,7 @@ class Settings(Written):
     assume_role: str | None = Field(
         default=None, pattern=r"^qcs::cam::uin/\d+:roleName/.+$", description="the CAM role to act as (sts:AssumeRole)"
     )
-    cloud_timeout: Duration = Field(default=10, ge=1, description="longest silence of the cloud within one call")
+    cloud_timeout: Duration = Field(default=10, ge=1, description="longest that one call to the cloud may take")
     cloud_patience: Duration = Field(
         default=900, ge=1, description="how long the cloud may be out of reach before people are told"
     )

@@ -6,6 +6,7 @@ Isolate tests from one another by a task queue and an instance id of their own: 
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import AsyncIterator
 
@@ -15,6 +16,12 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from tests.temporal_server import Server, dev_server, time_skipping_server
+
+# No proxy of the environment stands between the tests and their own servers, which all speak HTTP on this machine; one
+# for HTTPS may be needed to fetch Temporal's. Tests that are about proxies set theirs.
+for _name in ("http_proxy", "all_proxy"):
+    os.environ.pop(_name, None)
+    os.environ.pop(_name.upper(), None)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -15,7 +15,7 @@ from tests.sabotage.bug import Bug, DoesNotFit
 from tests.sabotage.bugs import BUGS
 
 ROOT = Path(__file__).parents[1]
-WITH_BUGS = ("P1", "P2", "P3", "P4", "P5", "P8", "P9", "P10", "P11", "P13", "P14")
+WITH_BUGS = ("P1", "P2", "P3", "P4", "P5", "P7", "P8", "P9", "P10", "P11", "P13", "P14")
 CAUGHT = next(bug for bug in BUGS if bug.name == "a-permit-of-observe-sends")
 HARMLESS = Bug("harmless", "P5", CAUGHT.file, "The right to send one", "The leave to send one", CAUGHT.caught_by)
 each_bug = pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

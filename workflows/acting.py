@@ -89,13 +89,14 @@ async def perform(
     may_resend = resend or action.resend
     while True:
         since = workflow.now()
+        if since >= by:
+            raise Expired("its time was up before it was sent")
         try:
             return await calls.act(
                 action.send, wanted, queue=action.sends_on, within=(by - since).total_seconds(), summary=summary
             )
-        except NotStarted as late:
-            if workflow.now() >= by:
-                raise Expired("no worker took it in hand") from late
+        except NotStarted:
+            continue
         except Unknown as lost:
             # As long as the signature of what was sent is valid, and a margin.
             settled_at = workflow.now() + timedelta(seconds=timing.validity_seconds)

@@ -154,10 +154,14 @@ class Calls:
     ) -> Output:
         """A mutating call: tried again only after failures that prove that nothing was done.
 
+        Args:
+            within: for so many seconds it may be taken in hand; an attempt has its whole time also at their end.
+
         Raises:
             Interrupted, Expired, NotStarted, CallFailed: certainly not done.
             Unknown: it may have been.
         """
+        to_start = min(max(within, 1), ACT_START_SECONDS)
         try:
             done = await self._call(
                 method,
@@ -166,8 +170,8 @@ class Calls:
                 summary=summary,
                 mutating=True,
                 start_to_close_timeout=timedelta(seconds=ACT_SECONDS),
-                schedule_to_start_timeout=timedelta(seconds=ACT_START_SECONDS),
-                schedule_to_close_timeout=timedelta(seconds=max(within, ACT_START_SECONDS + ACT_SECONDS)),
+                schedule_to_start_timeout=timedelta(seconds=to_start),
+                schedule_to_close_timeout=timedelta(seconds=max(within, to_start + ACT_SECONDS)),
                 retry_policy=_policy(FINAL_WHEN_MUTATING),
                 # What is being sent is waited for: only its end tells whether it was.
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -64,11 +64,24 @@ def translate(error: Exception, asked: Asked, clock_ahead: float | None) -> Clou
         if code not in ("ClientNetworkError", "ServerNetworkError"):
             # Also without a request id it is the API's error; the SDK's own codes have no class, and go to people.
             return _answered(asked, code, error.get_message(), error.get_request_id(), clock_ahead)
-    never_sent = code == "ClientNetworkError" and _was_never_sent(error.__context__)
+    never_sent = code == "ClientNetworkError" and was_never_sent(error.__context__)
     kind = OutcomeUnknown if asked.mutating and not never_sent else Throttled
     said = _plain(error)
     text = f"the cloud cannot be reached: {said}" if never_sent else f"no usable answer: {said}"
     return kind(text, action=asked.action, code=code, region=asked.region)
+
+
+def was_never_sent(caught: BaseException | None) -> bool:
+    """Only a connection that was never made proves that nothing was sent.
+
+    Args:
+        caught: what the SDK itself caught; further down its chain of contexts stand older errors, of other calls.
+    """
+    reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
+    reason = getattr(reason, "original_error", reason)  # of a proxy
+    return isinstance(caught, requests.exceptions.ConnectTimeout) or isinstance(
+        reason, urllib3.exceptions.NewConnectionError
+    )
 
 
 def seconds_ahead(date: str | None, now: float) -> float | None:
@@ -85,19 +98,6 @@ def _answered(asked: Asked, code: object, message: object, request_id: object, c
     kind = classify(asked.action, code, mutating=asked.mutating)
     said = f"{text}; {mend}" if mend else text
     return kind(said, action=asked.action, code=code, request_id=str(request_id or ""), region=asked.region)
-
-
-def _was_never_sent(caught: BaseException | None) -> bool:
-    """Only a connection that was never made proves that nothing was sent.
-
-    Args:
-        caught: what the SDK itself caught; further down its chain of contexts stand older errors, of other calls.
-    """
-    reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
-    reason = getattr(reason, "original_error", reason)  # of a proxy
-    return isinstance(caught, requests.exceptions.ConnectTimeout) or isinstance(
-        reason, urllib3.exceptions.NewConnectionError
-    )
 
 
 def _plain(error: Exception) -> str:

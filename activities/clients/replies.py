@@ -1,52 +1,108 @@
-"""From the API's replies to our facts: forgiving on what Tencent sends, exact on what we use."""
+"""From the API's replies to our facts: forgiving on what Tencent sends, exact on what we use.
+
+What cannot be understood is an error, and never the same as nothing found: half a reading would leave a disk
+unprotected, or make a snapshot twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from remediation.cloud import Agent, Disk, Instance, Invocation, Operation, Snapshot, local_disk_types
+from remediation.errors import Throttled
 
 Reply = Mapping[str, Any]
+Told = ParamSpec("Told")
+Read = TypeVar("Read")
+Kind = TypeVar("Kind", str, int, bool, list[Any])
+
+
+def understood(action: str) -> Callable[[Callable[Told, Read]], Callable[Told, Read]]:
+    """For a method that reads a region: an answer that is not as the reference has it is asked for again.
+
+    Raises:
+        Throttled: code `Malformed`.
+    """
+
+    def decorate(read: Callable[Told, Read]) -> Callable[Told, Read]:
+        @wraps(read)
+        def reading(*args: Told.args, **told: Told.kwargs) -> Read:
+            try:
+                return read(*args, **told)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                said = f"the answer cannot be understood: {type(error).__name__}"
+                raise Throttled(said, action=action, region=str(args[1]), code="Malformed") from None
+
+        return reading
+
+    return decorate
+
+
+def read_rows(reply: Reply, name: str) -> tuple[list[Reply], int | None]:
+    """The list of this name (null where the total is 0), and of how many rows in all it is a part, if that is told.
+
+    Raises:
+        TypeError: it is none, or the total is no number.
+    """
+    total = _typed(reply, "TotalCount", int)
+    rows = [] if reply.get(name) is None and total == 0 else reply.get(name)
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise TypeError(name)
+    return rows, total
+
+
+def is_about(raw: Reply, instance_id: str) -> bool:
+    """Whether this row is about the instance.
+
+    Raises:
+        ValueError: nobody can tell.
+    """
+    return _id(raw, "InstanceId") == instance_id
 
 
 def read_instance(raw: Reply, region: str) -> Instance:
     """One element of DescribeInstances' `InstanceSet`; every `LatestOperation*` may be null."""
-    disks = [raw.get("SystemDisk") or {}, *(raw.get("DataDisks") or [])]
+    disks = [one for one in (raw.get("SystemDisk"), *_list(raw, "DataDisks")) if one is not None]
     return Instance(
         instance_id=raw["InstanceId"],
         region=region,
-        name=raw.get("InstanceName") or "",
-        state=raw.get("InstanceState") or "",
-        restrict_state=raw.get("RestrictState") or "",
+        name=_text(raw, "InstanceName"),
+        state=_text(raw, "InstanceState"),
+        restrict_state=_text(raw, "RestrictState"),
         operation=Operation(
-            name=raw.get("LatestOperation") or "",
-            state=raw.get("LatestOperationState") or "",
-            request_id=raw.get("LatestOperationRequestId") or "",
-            error=raw.get("LatestOperationErrorMsg") or "",
+            name=_text(raw, "LatestOperation"),
+            state=_text(raw, "LatestOperationState"),
+            request_id=_text(raw, "LatestOperationRequestId"),
+            error=_text(raw, "LatestOperationErrorMsg"),
         ),
-        tags={str(tag.get("Key")): str(tag.get("Value")) for tag in raw.get("Tags") or []},
-        disk_ids=tuple(str(disk["DiskId"]) for disk in disks if disk.get("DiskId")),
-        local_disks=local_disk_types({str(disk.get("DiskId")): str(disk.get("DiskType") or "") for disk in disks}),
+        tags={_text(tag, "Key"): _text(tag, "Value") for tag in _list(raw, "Tags")},
+        disk_ids=tuple(_id(disk, "DiskId") for disk in disks),
+        local_disks=local_disk_types({_id(disk, "DiskId"): _text(disk, "DiskType") for disk in disks}),
     )
 
 
 def is_attached(raw: Reply, instance_id: str) -> bool:
-    """Whether this element of `DiskSet` is a disk of the instance; a shared disk names the others in a list."""
-    return instance_id in (raw.get("InstanceId"), *(raw.get("InstanceIdList") or []))
+    """Whether this element of `DiskSet` is a disk of the instance; a shared disk names the others in a list.
+
+    Raises:
+        ValueError: it is nobody's, although it was listed as somebody's.
+    """
+    return instance_id in _list(raw, "InstanceIdList") or is_about(raw, instance_id)
 
 
 def read_disk(raw: Reply) -> Disk:
     """One element of DescribeDisks' `DiskSet`."""
     return Disk(
         disk_id=raw["DiskId"],
-        name=raw.get("DiskName") or "",
-        usage=raw.get("DiskUsage") or "",
-        size_gib=raw.get("DiskSize") or 0,
-        can_snapshot=bool(raw.get("SnapshotAbility")),
-        shared=bool(raw.get("Shareable")),
-        rolling_back=bool(raw.get("Rollbacking")),
+        name=_text(raw, "DiskName"),
+        usage=_text(raw, "DiskUsage"),
+        size_gib=_number(raw, "DiskSize"),
+        can_snapshot=_flag(raw, "SnapshotAbility"),
+        shared=_flag(raw, "Shareable"),
+        rolling_back=_flag(raw, "Rollbacking"),
     )
 
 
@@ -55,10 +111,16 @@ def read_snapshot(raw: Reply) -> Snapshot:
     return Snapshot(
         snapshot_id=raw["SnapshotId"],
         disk_id=raw["DiskId"],
-        name=raw.get("SnapshotName") or "",
-        state=raw.get("SnapshotState") or "",
-        percent=raw.get("Percent") or 0,
+        name=_text(raw, "SnapshotName"),
+        state=_text(raw, "SnapshotState"),
+        percent=_number(raw, "Percent"),
     )
+
+
+def read_named_snapshot(raw: Reply) -> Snapshot:
+    """One that was asked for by its name; without one it might be the one that was looked for."""
+    _id(raw, "SnapshotName")
+    return read_snapshot(raw)
 
 
 def read_agent(raw: Reply) -> Agent:
@@ -70,9 +132,40 @@ def read_invocation(raw: Reply) -> Invocation:
     """One element of DescribeInvocationTasks' `InvocationTaskSet`."""
     return Invocation(
         invocation_id=raw["InvocationId"],
-        command_id=raw.get("CommandId") or "",
-        status=raw.get("TaskStatus") or "",
+        command_id=_text(raw, "CommandId"),
+        status=_text(raw, "TaskStatus"),
     )
+
+
+def _id(raw: Reply, name: str) -> str:
+    """What has no id would be compared with nothing, and overlooked."""
+    if not _text(raw, name):
+        raise ValueError(name)
+    return _text(raw, name)
+
+
+def _text(raw: Reply, name: str) -> str:
+    return _typed(raw, name, str) or ""
+
+
+def _number(raw: Reply, name: str) -> int:
+    return _typed(raw, name, int) or 0
+
+
+def _flag(raw: Reply, name: str) -> bool:
+    return _typed(raw, name, bool) or False
+
+
+def _list(raw: Reply, name: str) -> list[Any]:
+    return _typed(raw, name, list) or []
+
+
+def _typed(raw: Reply, name: str, kind: type[Kind]) -> Kind | None:
+    """Any of them may be null or missing; of another type it is not what we take it for ("false" would be true)."""
+    value = raw.get(name)
+    if value is not None and type(value) is not kind:
+        raise TypeError(name)
+    return value
 
 
 def _moment(text: object) -> datetime | None:

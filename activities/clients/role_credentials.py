@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FetchedTooLong
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,16 +17,23 @@ import requests
 from tencentcloud.common.common_client import CommonClient
 from tencentcloud.common.profile.client_profile import ClientProfile
 
-from activities.clients.failures import Asked, check_answer, translate
+from activities.clients.bounded import BoundedAdapter
+from activities.clients.failures import Asked, check_answer, translate, was_never_sent
+from activities.clients.sdk import hardened
 from remediation.errors import CloudError, NeedsPeople, Refused, Throttled
 
 # 1108 of the reference of CVM's metadata service: the name of the role, and below it its keys.
 METADATA = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/"
 _RENEW_BEFORE_SECONDS = 300.0
+_FAILED_SECONDS = 5.0
+_LONGEST_FETCH_SECONDS = 30.0
 _NO_SERVICE_SECONDS = 60.0
-_TIMEOUT = (1.0, 2.0)  # to connect, and between two bytes
+_TIMEOUT_TO_CONNECT = 1.0
+_TIMEOUT = 2.5  # of each of the two answers, whole
 _LONGEST_ANSWER = 64 * 1024
 _ASSUMED_SECONDS = 7200
+_ROLE = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)  # as CAM lets a role be called
+_PRINTED = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -42,13 +53,18 @@ class Source(Protocol):
 
 
 class Renewed:
-    """Keys that are fetched, kept, and fetched anew some minutes before they expire; one fetch at a time."""
+    """Keys that are fetched, kept, and fetched anew some minutes before they expire; one fetch at a time.
+
+    Nobody waits for it while the old keys last, but whoever began it; and a failure is everybody's for some seconds.
+    """
 
     def __init__(self, fetch: Callable[[], Keys], now: Callable[[], float] = time.time) -> None:
         self._fetch = fetch
         self._now = now
         self._lock = threading.Lock()
         self._keys: Keys | None = None
+        self._under_way: Future[Keys | CloudError] | None = None
+        self._failed: tuple[CloudError, float] | None = None  # and when
 
     def get(self) -> Keys:
         """While they cannot be renewed, the old ones are used as long as they last.
@@ -57,17 +73,42 @@ class Renewed:
             CloudError: there are none.
         """
         with self._lock:
-            kept = self._keys
-            left = kept.expires_at - self._now() if kept else 0.0
+            kept, now = self._keys, self._now()
+            left = kept.expires_at - now if kept else 0.0
             if kept is not None and left >= _RENEW_BEFORE_SECONDS:
                 return kept
-            try:
-                self._keys = fetched = self._fetch()
-            except CloudError:
-                if kept is None or left <= 0:
-                    raise
-                return kept
-            return fetched
+            usable = kept if left > 0 else None
+            if self._failed is not None and 0 <= now - self._failed[1] < _FAILED_SECONDS:
+                return _given(self._failed[0], usable)
+            theirs = self._under_way
+            ours: Future[Keys | CloudError] = Future()
+            self._under_way = theirs or ours
+        if theirs is None:
+            return _given(self._fetched(ours), usable)
+        return usable or _given(self._awaited(theirs), None)
+
+    def _fetched(self, ours: Future[Keys | CloudError]) -> Keys | CloudError:
+        ended: Keys | CloudError = Throttled("the fetch of the keys was ended early", code="Keys")
+        try:
+            ended = self._fetch()
+        except CloudError as error:
+            ended = error
+        finally:  # whatever came: others wait for it
+            with self._lock:
+                self._under_way = None
+                self._failed = (ended, self._now()) if isinstance(ended, CloudError) else None
+                self._keys = self._keys if isinstance(ended, CloudError) else ended
+            ours.set_result(ended)
+        return ended
+
+    def _awaited(self, theirs: Future[Keys | CloudError]) -> Keys | CloudError:
+        try:
+            return theirs.result(_LONGEST_FETCH_SECONDS)
+        except FetchedTooLong:
+            with self._lock:
+                if self._under_way is theirs:  # of a thread that is no more
+                    self._under_way = None
+            return Throttled("the keys are being fetched for too long", code="Keys")
 
     def forget(self) -> bool:
         """The cloud refused them: they are fetched anew. Returns whether there were any."""
@@ -97,20 +138,20 @@ class MachineRole:
         # Neither a proxy nor a redirection stands between a machine and its own metadata.
         with requests.Session() as session:
             session.trust_env = False
-            role = self._role or self._get(session, "").strip().splitlines()[0]
+            session.mount("http://", BoundedAdapter(_TIMEOUT, _LONGEST_ANSWER))
+            role = self._role or _role(self._get(session, ""))
             return _read(self._get(session, role), role)
 
     def _get(self, session: requests.Session, path: str) -> str:
         try:
-            with session.get(self._url + path, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
-                body = str(answer.raw.read(_LONGEST_ANSWER, decode_content=True), errors="replace")
-                status = answer.status_code
-        except (requests.ConnectionError, requests.ConnectTimeout):
-            self._absent_until = self._now() + _NO_SERVICE_SECONDS
-            raise NeedsPeople("this machine has no metadata service", code="NoMachineRole") from None
-        except (requests.RequestException, OSError) as error:
+            answer = session.get(self._url + path, timeout=(_TIMEOUT_TO_CONNECT, _TIMEOUT), allow_redirects=False)
+        except (requests.RequestException, OSError, ValueError) as error:
+            if was_never_sent(error):
+                self._absent_until = self._now() + _NO_SERVICE_SECONDS
+                raise NeedsPeople("this machine has no metadata service", code="NoMachineRole") from None
             said = type(error).__name__
             raise Throttled(f"the machine's metadata service gives no answer ({said})", code="Metadata") from None
+        status, body = answer.status_code, str(answer.content, errors="replace")
         if status not in (200, 404):
             raise Throttled(f"the machine's metadata service answered {status}", code="Metadata")
         if status == 404 or not body.strip():
@@ -135,24 +176,43 @@ class AssumedRole:
         """
         params = {"RoleArn": self._arn, "RoleSessionName": "cvm-medic", "DurationSeconds": _ASSUMED_SECONDS}
         asked = Asked("AssumeRole", self._region, params, mutating=False)
-        client = CommonClient("sts", "2018-08-13", self._base, self._region, profile=self._profile)
+        client = hardened(CommonClient("sts", "2018-08-13", self._base, self._region, profile=self._profile))
         try:
-            reply = client.call_json("AssumeRole", params)
-        except CloudError:
-            raise
+            answer = check_answer(client.call_json("AssumeRole", params), asked, None)
+        except CloudError as told:
+            raise _for_people(told) from None
         except Exception as error:  # noqa: BLE001  # whatever the SDK raises is translated
-            told = translate(error, asked, None)
-            if isinstance(told, Refused):  # the keys are, and not the run that needs them
-                told = NeedsPeople(told.message, action=told.action, code=told.code, region=told.region)
-            raise told from None
-        answer = check_answer(reply, asked, None)
-        return _keys({**(answer.get("Credentials") or {}), "ExpiredTime": answer.get("ExpiredTime")}, "STS")
+            raise _for_people(translate(error, asked, None)) from None
+        given = answer.get("Credentials")
+        return _keys({**(given if isinstance(given, Mapping) else {}), "ExpiredTime": answer.get("ExpiredTime")}, "STS")
+
+
+def _for_people(error: CloudError) -> CloudError:
+    """What is refused are the keys, and not the run that needs them."""
+    if not isinstance(error, Refused):
+        return error
+    return NeedsPeople(error.message, action=error.action, code=error.code, region=error.region)
+
+
+def _given(ended: Keys | CloudError, usable: Keys | None) -> Keys:
+    if isinstance(ended, Keys):
+        return ended
+    if usable is None:
+        raise copy(ended)  # it is raised in many threads
+    return usable
+
+
+def _role(body: str) -> str:
+    role = body.split()[0]
+    if not _ROLE.fullmatch(role):
+        raise Throttled("the machine's metadata service names no role", code="Metadata")
+    return role
 
 
 def _read(body: str, role: str) -> Keys:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict) or told.get("Code", "Success") != "Success":
         raise Throttled(f"the metadata service gives no keys of the role {role!r}", code="Metadata")
@@ -160,9 +220,10 @@ def _read(body: str, role: str) -> Keys:
 
 
 def _keys(told: Mapping[str, Any], whose: str) -> Keys:
-    named = [told.get(name) for name in ("TmpSecretId", "TmpSecretKey", "Token")]
+    named = [str(told.get(name) or "") for name in ("TmpSecretId", "TmpSecretKey", "Token")]
     expires_at = told.get("ExpiredTime")
-    if not all(isinstance(one, str) and one for one in named) or not isinstance(expires_at, int):
+    # What cannot be a header would fail only when the call that needs the keys is sent.
+    if not all(_PRINTED.fullmatch(one) for one in named) or not isinstance(expires_at, int) or expires_at > 1e12:
         raise Throttled(f"{whose} gave an answer without usable keys", code="Metadata")
-    secret_id, secret_key, token = map(str, named)
+    secret_id, secret_key, token = named
     return Keys(secret_id, secret_key, token, float(expires_at))

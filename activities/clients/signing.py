@@ -6,7 +6,7 @@ import threading
 
 from activities.clients.credentials import Credentials
 from activities.clients.failures import Asked
-from remediation.errors import NotYet, Refused
+from remediation.errors import CloudError, NotYet, Refused, Throttled
 from remediation.permits import SendPermit
 from remediation.runbooks import Mode
 
@@ -40,8 +40,13 @@ class Signing:
     def get_credential_info(self) -> tuple[str, str, str | None]:
         """
         Raises:
-            CloudError: there are no keys, or the permit has run out meanwhile.
+            CloudError: there are no keys, or the permit has run out meanwhile: certainly not sent.
         """
-        keys = self._credentials.get_credential_info()
+        try:
+            keys = self._credentials.get_credential_info()
+        except CloudError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is: without keys nothing was signed
+            raise Throttled(f"no keys: {type(error).__name__}", code="Keys") from None
         demand(self._call.asked, self._call.permit)
         return keys

@@ -12,13 +12,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from tencentcloud.cbs.v20170312.cbs_client import CbsClient
-from tencentcloud.common.profile.client_profile import ClientProfile
-from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.cvm.v20170312.cvm_client import CvmClient
 from tencentcloud.tat.v20201028.tat_client import TatClient
 
@@ -27,6 +23,7 @@ from activities.clients.brake import Brake
 from activities.clients.credentials import Credentials
 from activities.clients.error_table import MUTATING
 from activities.clients.failures import Asked, check_answer, seconds_ahead, translate
+from activities.clients.sdk import hardened, sdk_profile
 from activities.clients.signing import Signing
 from activities.clients.targets import check_target, instance
 from remediation.cloud import (
@@ -59,48 +56,55 @@ class TencentCloud:
         self._credentials = credentials
         self._signing = Signing(credentials)
         self._profile = sdk_profile(endpoint, timeout_seconds)
-        self._is_local = _is_loopback(endpoint)
         # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
         self._local = threading.local()
         self._brake = Brake(time.monotonic)
 
+    @replies.understood("DescribeInstances")
     def describe_instance(self, region: str, instance_id: str) -> Instance | None:
         """The instance, or None if this account knows none of that id in that region."""
-        reply = self._call("cvm", "DescribeInstances", region, {"InstanceIds": [instance(instance_id)]})
-        found = [one for one in reply.get("InstanceSet") or [] if one.get("InstanceId") == instance_id]
+        params = {"InstanceIds": [instance(instance_id)]}
+        rows = self._rows("cvm", "DescribeInstances", region, params, "InstanceSet")
+        found = [row for row in rows if replies.is_about(row, instance_id)]
         return replies.read_instance(found[0], region) if found else None
 
+    @replies.understood("DescribeDisks")
     def describe_disks(self, region: str, instance_id: str) -> tuple[Disk, ...]:
         """Every CBS disk that is attached to the instance, all pages."""
         filters = [{"Name": "instance-id", "Values": [instance(instance_id)]}]
         rows = self._pages("cbs", "DescribeDisks", region, {"Filters": filters}, "DiskSet")
         return tuple(replies.read_disk(row) for row in rows if replies.is_attached(row, instance_id))
 
+    @replies.understood("DescribeAutomationAgentStatus")
     def describe_agent(self, region: str, instance_id: str) -> Agent | None:
         """The guest's TAT agent, or None if it never reported."""
-        reply = self._call("tat", "DescribeAutomationAgentStatus", region, {"InstanceIds": [instance(instance_id)]})
-        rows = [one for one in reply.get("AutomationAgentSet") or [] if one.get("InstanceId") == instance_id]
-        return replies.read_agent(rows[0]) if rows else None
+        params = {"InstanceIds": [instance(instance_id)]}
+        rows = self._rows("tat", "DescribeAutomationAgentStatus", region, params, "AutomationAgentSet")
+        found = [row for row in rows if replies.is_about(row, instance_id)]
+        return replies.read_agent(found[0]) if found else None
 
+    @replies.understood("DescribeSnapshots")
     def find_snapshots(self, region: str, disk_id: str, name: str) -> tuple[Snapshot, ...]:
         """This disk's snapshots of exactly this name; whether the API's own filter is exact is not documented."""
         filters = [{"Name": "disk-id", "Values": [disk_id]}, {"Name": "snapshot-name", "Values": [name]}]
         rows = self._pages("cbs", "DescribeSnapshots", region, {"Filters": filters}, "SnapshotSet")
-        found = (replies.read_snapshot(row) for row in rows)
+        found = (replies.read_named_snapshot(row) for row in rows)
         return tuple(one for one in found if one.name == name and one.disk_id == disk_id)
 
+    @replies.understood("DescribeSnapshots")
     def describe_snapshots(self, region: str, snapshot_ids: tuple[str, ...]) -> tuple[Snapshot, ...]:
         """These snapshots, as far as they exist; at most 100 ids, and never an empty list."""
         params = {"SnapshotIds": list(snapshot_ids), "Limit": _PAGE}
-        reply = self._call("cbs", "DescribeSnapshots", region, params)
-        return tuple(replies.read_snapshot(row) for row in reply.get("SnapshotSet") or [])
+        rows = self._rows("cbs", "DescribeSnapshots", region, params, "SnapshotSet")
+        return tuple(replies.read_snapshot(row) for row in rows)
 
+    @replies.understood("DescribeInvocationTasks")
     def find_invocations(self, region: str, instance_id: str, command_id: str) -> tuple[Invocation, ...]:
         """The runs of this command in this guest, the newest first."""
         filters = [{"Name": "instance-id", "Values": [instance(instance_id)]}]
         filters.append({"Name": "command-id", "Values": [command_id]})
         rows = self._pages("tat", "DescribeInvocationTasks", region, {"Filters": filters}, "InvocationTaskSet")
-        found = (replies.read_invocation(row) for row in rows if row.get("InstanceId") == instance_id)
+        found = (replies.read_invocation(row) for row in rows if replies.is_about(row, instance_id))
         return tuple(one for one in found if one.command_id == command_id)
 
     def create_snapshot(
@@ -156,18 +160,23 @@ class TencentCloud:
             raise OutcomeUnknown(f"the answer has no {answer}", action=action, region=region)
         return found
 
-    def _pages(self, product: str, action: str, region: str, params: dict[str, Any], rows: str) -> Iterator[Any]:
+    def _pages(self, product: str, action: str, region: str, params: dict[str, Any], name: str) -> Iterator[Any]:
         offset = 0
         while True:
             reply = self._call(product, action, region, {**params, "Limit": _PAGE, "Offset": offset})
-            page = reply.get(rows) or []
+            page, total = replies.read_rows(reply, name)
             yield from page
             offset += len(page)
-            total = reply.get("TotalCount")
-            if not page and offset < (total or 0):  # half a list read as the whole would leave disks unprotected
-                raise Throttled(f"{offset} of {total} rows came", action=action, region=region, code="Incomplete")
+            if not page:
+                _must_be_whole(offset, total, action, region)
             if not page or (total is not None and offset >= total):
                 return
+
+    def _rows(self, product: str, action: str, region: str, params: dict[str, Any], name: str) -> list[Any]:
+        """All rows about what is named by its id: these fit a page."""
+        rows, total = replies.read_rows(self._call(product, action, region, params), name)
+        _must_be_whole(len(rows), total, action, region)
+        return rows
 
     def _call(
         self, product: str, action: str, region: str, params: dict[str, Any], permit: SendPermit | None = None
@@ -204,12 +213,8 @@ class TencentCloud:
     def _client(self, product: str, region: str) -> Any:
         clients: dict[tuple[str, str], Any] = self._local.__dict__.setdefault("clients", {})
         if (product, region) not in clients:
-            client = _CLIENTS[product](self._signing, region, self._profile)
-            if self._is_local:
-                client.request.conn.proxy = {"no_proxy": "*"}  # else the environment's proxy would be asked for it
-            session = client.request.conn._session  # the SDK gives no other way to it
-            session.max_redirects = 0  # else the library sends a call again, and its second failure hides the first
-            session.hooks["response"].append(self._compare_clocks)
+            client = hardened(_CLIENTS[product](self._signing, region, self._profile))
+            client.request.conn._session.hooks["response"].append(self._compare_clocks)
             clients[product, region] = client
         return clients[product, region]
 
@@ -217,20 +222,7 @@ class TencentCloud:
         self._local.clock_ahead = seconds_ahead(response.headers.get("Date"), time.time())
 
 
-def sdk_profile(endpoint: str | None, timeout_seconds: float) -> ClientProfile:
-    """The SDK's settings for every client: en-US, time-outs, no retryer, no region breaker."""
-    address = urlsplit(endpoint) if endpoint else None
-    http = HttpProfile(
-        protocol=address.scheme if address else None,
-        endpoint=address.netloc if address else None,
-        reqTimeout=(min(timeout_seconds, 5), timeout_seconds),
-    )
-    return ClientProfile(httpProfile=http, language="en-US", disable_region_breaker=True)
-
-
-def _is_loopback(endpoint: str | None) -> bool:
-    host = urlsplit(endpoint or "").hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _must_be_whole(count: int, total: int | None, action: str, region: str) -> None:
+    """Half a list read as the whole would leave disks unprotected."""
+    if count < (total or 0):
+        raise Throttled(f"{count} of {total} rows came", action=action, region=region, code="Incomplete")

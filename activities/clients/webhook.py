@@ -13,6 +13,8 @@ import httpx2
 from remediation.errors import NoticeFailed
 
 _TRY_AGAIN = (408, 425, 429)
+# Receivers on this machine; to these the environment's proxy leads nowhere.
+_LOCAL = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _NEVER_SENDABLE = (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
 
 
@@ -22,7 +24,8 @@ class WebhookSender:
     def __init__(self, timeout_seconds: float) -> None:
         # A notice is rare: a connection that was kept would be found dead when the next one goes out.
         limits = httpx2.Limits(max_keepalive_connections=0)
-        self._client = httpx2.Client(timeout=timeout_seconds, follow_redirects=False, limits=limits)
+        direct = dict.fromkeys(_LOCAL)
+        self._client = httpx2.Client(timeout=timeout_seconds, follow_redirects=False, limits=limits, mounts=direct)
         # At INFO and below these tell the whole URL of every request.
         for name in ("httpx2", "httpcore2"):
             logging.getLogger(name).setLevel(logging.WARNING)

@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from remediation.acts import CreateSnapshotInput, Lost, RebootInput, Target, Wanted
-from remediation.cloud import Disk, ReadySnapshot, Snapshot
+from remediation.cloud import Disk, Operation, ReadySnapshot, Snapshot
 from remediation.freezes import Freeze
 from tests.clouds import StagedCloud
 from tests.remediation.facts import BASELINE, DATA, RUN_KEY, SYSTEM, an_order, ready
@@ -82,4 +82,21 @@ def protected(*ready_ones: ReadySnapshot, **staging: Any) -> StagedCloud:
         cloud.snapshots[one.snapshot_id] = Snapshot(
             snapshot_id=one.snapshot_id, disk_id=one.disk_id, name=one.name, state="CREATING"
         )
+    return cloud
+
+
+def raising(action: str, error: Exception, cloud: StagedCloud) -> StagedCloud:
+    """A cloud whose every call of this action ends so."""
+
+    def on_call(called: str) -> None:
+        if called == action:
+            raise error
+
+    cloud.on_call = on_call
+    return cloud
+
+
+def operation(cloud: StagedCloud, **facts: str) -> StagedCloud:
+    """A cloud that knows this as the instance's last operation."""
+    cloud.operations[TARGET.instance_id] = Operation(**facts)
     return cloud

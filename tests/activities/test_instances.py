@@ -9,32 +9,18 @@ from temporalio.exceptions import ApplicationError
 
 from activities.instances import InstanceActivities
 from activities.polling import Pace
-from remediation.cloud import REBOOT, Operation
+from remediation.cloud import REBOOT
 from remediation.contract import VerifyInput, WaitForRebootInput
 from remediation.errors import NeedsPeople, Throttled
 from remediation.health import Health
 from remediation.reasons import Code
-from tests.activities.hands import TARGET, attempt, now
+from tests.activities.hands import TARGET, attempt, now, operation, raising
 from tests.clouds import StagedCloud
 from tests.remediation.facts import DATA, SYSTEM, an_instance
 
 
 def hands(cloud: StagedCloud) -> InstanceActivities:
     return InstanceActivities(cloud, Pace())
-
-
-def raising(action: str, error: Exception, cloud: StagedCloud) -> StagedCloud:
-    def on_call(called: str) -> None:
-        if called == action:
-            raise error
-
-    cloud.on_call = on_call
-    return cloud
-
-
-def operation(cloud: StagedCloud, **facts: str) -> StagedCloud:
-    cloud.operations[TARGET.instance_id] = Operation(**facts)
-    return cloud
 
 
 # --- inspect_instance ---

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.operations import OperationActivities
 from activities.polling import Pace
 from remediation.acts import OperationSent
-from remediation.cloud import REBOOT, START, STOP, Disk, Instance, Operation, ReadySnapshot
+from remediation.cloud import REBOOT, START, STOP, Disk, Instance, ReadySnapshot
 from remediation.contract import FINAL_WHEN_MUTATING, Queue
 from remediation.errors import AlreadySo, CloudError, NotYet, OutcomeUnknown, Refused, Throttled
 from remediation.freezes import Freeze
@@ -18,7 +18,7 @@ from remediation.permits import MAX_READING_AGE_SECONDS
 from remediation.rates import CALLS
 from remediation.reasons import Code
 from remediation.runbooks import Mode
-from tests.activities.hands import TARGET, Thawed, a_reboot_input, attempt, lost, now, protected
+from tests.activities.hands import Thawed, a_reboot_input, attempt, lost, now, operation, protected, raising
 from tests.clouds import StagedCloud
 from tests.remediation.facts import DATA, SYSTEM, a_freeze, an_instance, an_order, ready
 
@@ -29,20 +29,6 @@ def hands(cloud: StagedCloud) -> OperationActivities:
 
 def rebooted(cloud: StagedCloud) -> OperationSent:
     return attempt().run(hands(cloud).reboot_instance, a_reboot_input())
-
-
-def raising(action: str, error: Exception, cloud: StagedCloud) -> StagedCloud:
-    def on_call(called: str) -> None:
-        if called == action:
-            raise error
-
-    cloud.on_call = on_call
-    return cloud
-
-
-def operation(cloud: StagedCloud, **facts: str) -> StagedCloud:
-    cloud.operations[TARGET.instance_id] = Operation(**facts)
-    return cloud
 
 
 # --- reboot_instance ---

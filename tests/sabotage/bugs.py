@@ -1,10 +1,11 @@
-"""All planted bugs, by promise. P6, P7 and P12 concern no call and no decision, and have none here."""
+"""All planted bugs, by promise. P6 and P12 concern no call and no decision, and have none here."""
 
 from __future__ import annotations
 
 from tests.sabotage.bounds import BOUNDED
 from tests.sabotage.bug import Bug
 from tests.sabotage.freshness import DRY, FRESH
+from tests.sabotage.keys import KEYS
 from tests.sabotage.once import ALONE, ONCE
 from tests.sabotage.patterns import MATCHED
 from tests.sabotage.proof import ENDING, HONEST
@@ -26,4 +27,5 @@ BUGS: tuple[Bug, ...] = (
     *MATCHED,
     *BOUNDED,
     *TOLD,
+    *KEYS,
 )

@@ -58,7 +58,7 @@ ONCE = (
     Bug(
         "the-sdk-retries",
         "P2",
-        "activities/clients/tencent.py",
+        "activities/clients/sdk.py",
         'language="en-US", disable_region_breaker=True)',
         'language="en-US", retryer=__import__("tencentcloud.common.retry", fromlist=["retry"]).StandardRetryer())',
         (_BREAKS,),
@@ -66,7 +66,7 @@ ONCE = (
     Bug(
         "redirections-are-followed",
         "P2",
-        "activities/clients/tencent.py",
+        "activities/clients/sdk.py",
         "session.max_redirects = 0",
         "session.max_redirects = 5",
         (f"{_FAILURES}::test_a_redirection_to_where_nobody_listens_is_not_followed_and_proves_nothing",),

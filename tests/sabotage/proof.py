@@ -167,4 +167,20 @@ ENDING = (
         "schedule_to_close_timeout=None,",
         (f"{_STORY}::test_accident_every_read_fails_and_nothing_is_touched",),
     ),
+    Bug(
+        "a-deadline-is-no-deadline-for-an-act",
+        "P11",
+        "workflows/calls.py",
+        "schedule_to_close_timeout=timedelta(seconds=max(within, to_start + ACT_SECONDS))",
+        "schedule_to_close_timeout=timedelta(seconds=max(within, ACT_START_SECONDS + ACT_SECONDS))",
+        ("tests/workflows/test_acting.py::test_a_call_is_tried_no_longer_than_to_its_deadline_and_an_attempt_more",),
+    ),
+    Bug(
+        "what-is-too-late-is-begun",
+        "P11",
+        "workflows/acting.py",
+        "if since >= by:",
+        "if since >= by + timedelta(days=9):",
+        ("tests/workflows/test_acting.py::test_a_call_whose_time_is_up_is_not_begun",),
+    ),
 )

@@ -175,8 +175,27 @@ PROTECTED = (
         "half-a-list-is-the-whole",
         "P1",
         "activities/clients/tencent.py",
-        "if not page and offset < (total or 0):",
-        "if not page and offset > (total or 0):",
+        "if count < (total or 0):",
+        "if count > (total or 0):",
         ("tests/activities/clients/test_replies.py::test_a_list_that_ends_before_its_total_is_no_list",),
+    ),
+    Bug(
+        "what-cannot-be-understood-is-nothing-found",
+        "P1",
+        "activities/clients/replies.py",
+        "rows = [] if reply.get(name) is None and total == 0 else reply.get(name)",
+        "rows = reply.get(name) or []",
+        (
+            "tests/activities/clients/test_replies.py::"
+            "test_a_list_that_cannot_be_understood_is_read_again_and_is_never_an_empty_one",
+        ),
+    ),
+    Bug(
+        "any-text-is-true",
+        "P1",
+        "activities/clients/replies.py",
+        'can_snapshot=_flag(raw, "SnapshotAbility")',
+        'can_snapshot=bool(raw.get("SnapshotAbility"))',
+        ("tests/activities/clients/test_replies.py::test_a_row_of_other_types_than_we_know_is_read_again",),
     ),
 )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 import worker
 from remediation.settings import Settings
@@ -19,12 +20,12 @@ with workflow.unsafe.imports_passed_through():
     from remediation import acts
     from remediation.approvals import Approval
     from remediation.cloud import APPLY_SNAPSHOT, INVOKE_COMMAND, START, STOP, Operation
-    from remediation.errors import OutcomeUnknown
+    from remediation.errors import OutcomeUnknown, Throttled
     from tests.activities.hands import TARGET, a_reboot_input, a_snapshot_input, protected
     from tests.clouds import StagedCloud
     from tests.remediation.facts import RUN_KEY, SYSTEM, a_config, an_order, ready
     from workflows import acting
-    from workflows.calls import CallFailed, Calls
+    from workflows.calls import ACT_SECONDS, CallFailed, Calls, Expired
 
 pytestmark = pytest.mark.temporal
 
@@ -82,13 +83,13 @@ class OneAct:
     """Carries out one action as the story does, and tells how it ended."""
 
     @workflow.run
-    async def run(self, action: str, told: Any) -> dict[str, Any]:
+    async def run(self, action: str, told: Any, within: float = 60) -> dict[str, Any]:
         """Returns what was done, or under `raised` the name of our word for why not."""
         kind, model = ACTIONS[action]
-        by = workflow.now() + timedelta(seconds=60)
+        by = workflow.now() + timedelta(seconds=within)
         try:
             done = await acting.perform(Calls(), kind, model.model_validate(told), by=by, summary=action)
-        except (acting.StillUnknown, CallFailed) as error:
+        except (acting.StillUnknown, CallFailed, Expired) as error:
             return {"raised": type(error).__name__}
         return dict(done.model_dump(mode="json"))
 
@@ -99,7 +100,7 @@ def _on_the_production_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "STRICT", worker.STRICT.with_passthrough_modules("tests"))
 
 
-async def acted(client: Client, unique: str, action: str, cloud: StagedCloud) -> dict[str, Any]:
+async def acted(client: Client, unique: str, action: str, cloud: StagedCloud, within: float = 60) -> dict[str, Any]:
     queue = f"medic-{unique}"
     settings = Settings.model_validate({"task_queue": queue, "poll_interval": "1s", "rate_limits": "off"})
     stop = asyncio.Event()
@@ -107,7 +108,7 @@ async def acted(client: Client, unique: str, action: str, cloud: StagedCloud) ->
     try:
         told = wanted(action).model_dump(mode="json")
         done: dict[str, Any] = await client.execute_workflow(
-            "OneAct", args=[action, told], id=f"act-{unique}", task_queue=queue
+            "OneAct", args=[action, told, within], id=f"act-{unique}", task_queue=queue
         )
         return done
     finally:
@@ -174,3 +175,27 @@ async def test_a_call_that_is_lost_twice_goes_to_people(client: Client, unique: 
 
     assert done == {"raised": "StillUnknown"}
     assert len(cloud.mutating()) <= 2
+
+
+async def test_a_call_whose_time_is_up_is_not_begun(client: Client, unique: str) -> None:
+    cloud = staged("CreateSnapshot")
+
+    assert await acted(client, unique, "CreateSnapshot", cloud, within=-1) == {"raised": "Expired"}
+    assert cloud.calls == []
+
+
+async def test_a_call_is_tried_no_longer_than_to_its_deadline_and_an_attempt_more(
+    time_skipping: WorkflowEnvironment, unique: str
+) -> None:
+    def slower(called: str) -> None:
+        if called == "CreateSnapshot":
+            raise Throttled("slower", action=called)
+
+    cloud = staged("CreateSnapshot")
+    cloud.on_call = slower
+
+    assert await acted(time_skipping.client, unique, "CreateSnapshot", cloud, within=5) == {"raised": "Expired"}
+    seen = await time_skipping.client.get_workflow_handle(f"act-{unique}").describe()
+    assert seen.close_time is not None
+    assert seen.close_time - seen.start_time < timedelta(seconds=5 + ACT_SECONDS + 10)
+    assert len(cloud.mutating()) >= 3

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import struct
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -24,6 +19,7 @@ from remediation.permits import SendPermit
 from remediation.runbooks import Mode
 from simulator.server import Server, serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY
+from tests.activities.clients.hosts import answering, api, http
 
 CREATE, DESCRIBE = "CreateSnapshot", "DescribeInstances"
 REGION, INSTANCE, DISK = "ap-guangzhou", "ins-demo0001", "disk-demosys1"
@@ -105,68 +101,13 @@ def test_an_answer_without_its_id_is_unknown_and_not_done(server: Server, action
     assert [entry for entry in server.log if entry.kind == "effect"]
 
 
-# --- by hand, what the simulator never says ---
-
-
-@contextmanager
-def answering(answer: bytes, *, reset: bool = False, stall: bool = False) -> Iterator[tuple[str, list[bytes]]]:
-    """A host that reads each request and says exactly this → its URL, and what it was sent."""
-    taken: list[bytes] = []
-    stalled: list[socket.socket] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def serve_all() -> None:
-            while True:
-                try:
-                    connection, _ = listening.accept()
-                except OSError:
-                    return
-                request = b""
-                while not _is_whole(request):
-                    request += connection.recv(65536)
-                taken.append(request)
-                connection.sendall(answer)
-                if stall:
-                    stalled.append(connection)
-                    continue
-                if reset:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                connection.close()
-
-        thread = threading.Thread(target=serve_all)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", taken
-        finally:
-            listening.shutdown(socket.SHUT_RDWR)
-            thread.join()
-            for one in stalled:
-                one.close()
-
-
-def _is_whole(request: bytes) -> bool:
-    head, found, body = request.partition(b"\r\n\r\n")
-    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    return bool(found) and len(body) >= int(lengths[0])
-
-
-def http(body: bytes, content_type: str = "application/json", status: str = "200 OK", more: int = 0) -> bytes:
-    """An HTTP answer that promises `more` bytes than it has."""
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body) + more}\r\n"
-    return f"{head}Connection: close\r\n\r\n".encode() + body
-
-
-def api(response: Any) -> bytes:
-    return json.dumps({"Response": response}).encode()
-
-
 DENIED = api({"Error": {"Code": "InvalidParameterValue", "Message": "m"}, "RequestId": "r"})
 # The answer, and the code under which the SDK lets it through.
 MANGLED = {
     "a page that is no JSON": (http(b"<html>maintenance</html>"), "JSONDecodeError"),
     "a page as it says itself": (http(b"<html>maintenance</html>", "text/html"), "JSONDecodeError"),
     "nothing": (http(b""), "JSONDecodeError"),
-    "a body that is cut": (http(b'{"Response": {', more=900), "ChunkedEncodingError"),
+    "a body that is cut": (http(b'{"Response": {', more=900), "ClientNetworkError"),
     "a gateway's page": (http(b"<html>\xff 502</html>", "text/html", "502 Bad Gateway"), "ServerNetworkError"),
     "no Response": (http(b"{}", "text/html"), "NoResponse"),
     "a null for a Response": (http(api(None), "text/html"), "NoResponse"),
@@ -209,13 +150,54 @@ def test_an_error_of_a_type_at_which_the_sdk_does_not_look_is_that_error(content
     ids=["reset", "closed", "silent", "silent within the body"],
 )
 def test_a_connection_that_breaks_after_it_was_made_proves_nothing(
-    answer: bytes, how: dict[str, bool], action: str
+    answer: bytes, how: dict[str, Any], action: str
 ) -> None:
     with answering(answer, **how) as (url, taken), pytest.raises(CloudError, match="no usable answer") as raised:
         call(client_of(url, timeout_seconds=0.3), action)
 
     assert type(raised.value) is (Throttled if action == DESCRIBE else OutcomeUnknown)
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("action", [DESCRIBE, REBOOT, CREATE])
+@pytest.mark.parametrize(
+    ("answer", "trickle"),
+    [
+        (http(b"{", more=10_000), b" "),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + api({"RequestId": "r"}), b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"", b"x"),
+    ],
+    ids=["its body", "a body without a length", "the length of a chunk", "its head", "its first line"],
+)
+def test_an_answer_that_trickles_holds_nobody_longer_than_the_calls_time(
+    answer: bytes, trickle: bytes, action: str
+) -> None:
+    began = time.monotonic()
+    with answering(answer, trickle=trickle) as (url, taken), pytest.raises(CloudError) as raised:
+        call(client_of(url, timeout_seconds=0.3), action)
+
+    assert type(raised.value) is (Throttled if action == DESCRIBE else OutcomeUnknown)
+    assert "no whole answer within 0.3 s" in str(raised.value)
+    assert len(taken) == 1
+    assert time.monotonic() - began < 5  # between two bytes it would be for ever
+
+
+def test_a_call_that_was_cut_leaves_the_client_as_good_as_before(server: Server) -> None:
+    server.faults.add({"action": DESCRIBE, "kind": "delay", "seconds": 60})
+    client = client_of(server.url, timeout_seconds=0.3)
+    with pytest.raises(Throttled):
+        call(client, DESCRIBE)
+    server.faults.release()
+    for _ in range(3):
+        assert call(client, DESCRIBE)
+
+
+def test_an_answer_of_any_length_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.clients.sdk._LONGEST_ANSWER", 1000)
+    with answering(http(api({"InstanceSet": [], "padding": "x" * 2000}))) as (url, _), pytest.raises(Throttled):
+        call(client_of(url), DESCRIBE)
 
 
 @pytest.mark.parametrize("action", [DESCRIBE, REBOOT, CREATE])

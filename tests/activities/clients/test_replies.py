@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -60,7 +60,7 @@ def test_a_disk_and_a_snapshot_of_nulls_prove_nothing(missing: bool) -> None:
     assert not snapshot.is_lost
 
 
-@pytest.mark.parametrize("data_disks", [None, [], [{"DiskId": None, "DiskType": None}]])
+@pytest.mark.parametrize("data_disks", [None, []])
 def test_data_disks_may_be_null_and_the_system_disk_may_still_be_local(data_disks: object) -> None:
     raw = {
         "InstanceId": INSTANCE,
@@ -151,7 +151,7 @@ def rows(start: int, count: int) -> list[dict[str, Any]]:
 
 
 def test_a_list_is_read_to_its_end_also_where_no_total_is_told(scripted: Scripted) -> None:
-    pages = [rows(0, 100), rows(100, 100), None]
+    pages = [rows(0, 100), rows(100, 100), []]
     scripted.answers += [{"DiskSet": page, "TotalCount": None, "RequestId": "r"} for page in pages]
 
     assert len(scripted.client().describe_disks(REGION, INSTANCE)) == 200
@@ -161,7 +161,7 @@ def test_a_list_is_read_to_its_end_also_where_no_total_is_told(scripted: Scripte
 @pytest.mark.parametrize("first", [0, 100])
 def test_a_list_that_ends_before_its_total_is_no_list(scripted: Scripted, first: int) -> None:
     """A disk that is not seen would be a disk without a snapshot (P1)."""
-    pages = [rows(0, first), None] if first else [None]
+    pages = [rows(0, first), []] if first else [[]]
     scripted.answers += [{"DiskSet": page, "TotalCount": first + 3, "RequestId": "r"} for page in pages]
 
     with pytest.raises(Throttled, match=f"{first} of {first + 3} rows"):
@@ -176,22 +176,112 @@ def test_a_shared_disk_belongs_to_each_machine_that_it_names(scripted: Scripted)
         "InstanceIdList": ["ins-other", INSTANCE],
         "Shareable": True,
     }
+    only_listed = {"DiskId": "disk-3", "InstanceId": None, "InstanceIdList": [INSTANCE]}
     others = {"DiskId": "disk-2", "InstanceId": "ins-other", "InstanceIdList": []}
-    scripted.answers.append({"DiskSet": [shared, others], "TotalCount": 2, "RequestId": "r"})
+    scripted.answers.append({"DiskSet": [shared, others, only_listed], "TotalCount": 3, "RequestId": "r"})
 
     assert [(one.disk_id, one.shared) for one in scripted.client().describe_disks(REGION, INSTANCE)] == [
-        ("disk-1", True)
+        ("disk-1", True),
+        ("disk-3", False),
     ]
 
 
-def test_sets_that_are_null_are_nothing_found(scripted: Scripted) -> None:
-    scripted.answers += [{"RequestId": "r"}, {"AutomationAgentSet": None}, {"SnapshotSet": None}, {"SnapshotSet": None}]
-    client = scripted.client()
+def all_readings(client: TencentCloud) -> dict[str, Callable[[], object]]:
+    """By the name of the list that each reads."""
+    return {
+        "InstanceSet": lambda: client.describe_instance(REGION, INSTANCE),
+        "DiskSet": lambda: client.describe_disks(REGION, INSTANCE),
+        "AutomationAgentSet": lambda: client.describe_agent(REGION, INSTANCE),
+        "SnapshotSet": lambda: client.find_snapshots(REGION, "disk-1", "medic-1"),
+        "SnapshotSet, by id": lambda: client.describe_snapshots(REGION, ("snap-1",)),
+        "InvocationTaskSet": lambda: client.find_invocations(REGION, INSTANCE, "cmd-1"),
+    }
 
-    assert client.describe_instance(REGION, INSTANCE) is None
-    assert client.describe_agent(REGION, INSTANCE) is None
-    assert client.find_snapshots(REGION, "disk-1", "medic-1") == ()
-    assert client.describe_snapshots(REGION, ("snap-1",)) == ()
+
+READINGS = tuple(all_readings(TencentCloud(Credentials(KEYS, ()))))
+GOOD_ROW = {
+    "InstanceId": INSTANCE,
+    "DiskId": "disk-1",
+    "SnapshotId": "snap-1",
+    "SnapshotName": "medic-1",
+    "InvocationId": "inv-1",
+    "CommandId": "cmd-1",
+}
+ODD_LISTS: dict[str, dict[str, Any]] = {
+    "no list": {},
+    "a null, and no total": {"SET": None},
+    "a null, and a total": {"SET": None, "TotalCount": 1},
+    "a number": {"SET": 1, "TotalCount": 1},
+    "an object": {"SET": {"0": GOOD_ROW}, "TotalCount": 1},
+    "rows that are none": {"SET": [1], "TotalCount": 1},
+    "a row that is null": {"SET": [None], "TotalCount": 1},
+    "an empty row": {"SET": [{}], "TotalCount": 1},
+    "a total in words": {"SET": [GOOD_ROW], "TotalCount": "1"},
+    "a part": {"SET": [], "TotalCount": 1},
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_set_that_is_null_of_a_total_of_nothing_is_nothing_found(scripted: Scripted, reading: str) -> None:
+    scripted.answers.append({reading.partition(",")[0]: None, "TotalCount": 0})
+
+    assert not all_readings(scripted.client())[reading]()
+
+
+@pytest.mark.parametrize("odd", ODD_LISTS)
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_list_that_cannot_be_understood_is_read_again_and_is_never_an_empty_one(
+    scripted: Scripted, reading: str, odd: str
+) -> None:
+    name = reading.partition(",")[0]
+    scripted.answers.append({name if key == "SET" else key: value for key, value in ODD_LISTS[odd].items()})
+
+    with pytest.raises(Throttled) as raised:
+        all_readings(scripted.client())[reading]()
+    assert raised.value.code == ("Incomplete" if odd == "a part" else "Malformed")
+    assert (raised.value.action.startswith("Describe"), raised.value.region) == (True, REGION)
+
+
+@pytest.mark.parametrize(
+    ("reading", "change"),
+    [
+        ("InstanceSet", {"InstanceId": None}),
+        ("InstanceSet", {"InstanceId": 7}),
+        ("InstanceSet", {"InstanceState": ["RUNNING"]}),
+        ("InstanceSet", {"RestrictState": 1}),
+        ("InstanceSet", {"LatestOperationState": {}}),
+        ("InstanceSet", {"Tags": [None]}),
+        ("InstanceSet", {"Tags": "medic=on"}),
+        ("InstanceSet", {"SystemDisk": "disk-1"}),
+        ("InstanceSet", {"SystemDisk": {}}),
+        ("InstanceSet", {"DataDisks": [{"DiskType": "CLOUD_SSD"}]}),
+        ("InstanceSet", {"DataDisks": {"DiskId": "disk-1"}}),
+        ("DiskSet", {"DiskId": None}),
+        ("DiskSet", {"DiskId": "ldisk-1"}),
+        ("DiskSet", {"SnapshotAbility": "false"}),
+        ("DiskSet", {"Shareable": "false"}),
+        ("DiskSet", {"DiskSize": "a lot"}),
+        ("DiskSet", {"InstanceIdList": INSTANCE}),
+        ("SnapshotSet", {"SnapshotName": None}),
+        ("SnapshotSet", {"DiskId": None}),
+        ("SnapshotSet, by id", {"SnapshotId": 1}),
+        ("SnapshotSet, by id", {"Percent": "100"}),
+        ("SnapshotSet, by id", {"Percent": 99.9}),
+        ("InvocationTaskSet", {"InvocationId": None}),
+        ("AutomationAgentSet", {"InstanceId": None}),
+    ],
+)
+def test_a_row_of_other_types_than_we_know_is_read_again(
+    scripted: Scripted, reading: str, change: dict[str, Any]
+) -> None:
+    name = reading.partition(",")[0]
+    scripted.answers += [{name: [{**GOOD_ROW, **one}], "TotalCount": 1} for one in ({}, change)]
+    read = all_readings(scripted.client())[reading]
+
+    assert read()
+    with pytest.raises(Throttled, match="cannot be understood") as raised:
+        read()
+    assert raised.value.code == "Malformed"
 
 
 def test_a_filter_that_is_not_exact_finds_no_other_snapshot(scripted: Scripted) -> None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from activities.clients.credentials import Credentials
 from activities.clients.role_credentials import Keys, MachineRole, Renewed
-from activities.clients.tencent import TencentCloud, sdk_profile
+from activities.clients.sdk import sdk_profile
+from activities.clients.tencent import TencentCloud
 from remediation.errors import NeedsPeople, NotYet, Throttled
 from remediation.permits import MAX_READING_AGE_SECONDS, SendPermit
 from remediation.runbooks import Mode
 from simulator.clock import ManualClock
 from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, load_world
+from tests.activities.clients.hosts import answering, api, http
 
 ROLE = "qcs::cam::uin/100000000001:roleName/medic"
 GOOD = {"TmpSecretId": "AKIDtmp", "TmpSecretKey": "tmp-key-4711", "Token": "tmp-token-0815", "ExpiredTime": 10_000}
@@ -91,6 +97,50 @@ def test_what_is_no_answer_with_keys_says_what_was_wrong_and_how_to_mend_it(
     with metadata(answers) as (url, _), pytest.raises(kind, match=said) as raised:
         MachineRole(url=url).fetch()
     assert "4711" not in str(raised.value)
+
+
+TRICKLED = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "how"),
+    [
+        pytest.param(http(b"med", more=9), {"stall": True}, id="silent within the body"),
+        pytest.param(http(b"med", more=9), {}, id="a body that is cut"),
+        pytest.param(http(b"med", more=9), {"reset": True}, id="reset within the body"),
+        pytest.param(b"", {"reset": True}, id="reset"),
+        pytest.param(b"", {"stall": True}, id="silent"),
+        pytest.param(http(b"med", more=999), {"trickle": b"i"}, id="a body that trickles"),
+        pytest.param(TRICKLED + b"\r\nmed", {"trickle": b"i"}, id="a body without a length that trickles"),
+        pytest.param(TRICKLED + b"X: ", {"trickle": b"i"}, id="a head that trickles"),
+        pytest.param(http(b"no gzip", encoding="gzip"), {}, id="packed, as it says"),
+        pytest.param(http(gzip.compress(b"m" * 10_000_000), encoding="gzip"), {}, id="packed, and huge"),
+        pytest.param(http(b"m" * 100_000), {}, id="huge"),
+        pytest.param(http(b"<html><body>welcome"), {}, id="a page"),
+        pytest.param(http(b"\xff\xfe"), {}, id="no text"),
+        pytest.param(http(b"medic", status="999 Odd"), {}, id="an odd status"),
+        pytest.param(b"SSH-2.0-OpenSSH\r\n", {}, id="no HTTP"),
+    ],
+)
+def test_a_metadata_service_that_breaks_off_or_talks_nonsense_is_tried_again(
+    answer: bytes, how: dict[str, Any]
+) -> None:
+    began = time.monotonic()
+    with answering(answer, **how) as (url, _), pytest.raises(Throttled) as raised:
+        MachineRole(url=f"{url}/").fetch()
+    assert raised.value.code == "Metadata"
+    assert time.monotonic() - began < 6  # both answers together, each whole; between two bytes it would be for ever
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 60_000, *(json.dumps({**GOOD, **odd}) for odd in ({"Token": "\ud800"}, {"Token": "a b"}, {"Token": "a\n"}))]
+    + [json.dumps(GOOD).replace("10000", "9" * length) for length in (400, 5000)],
+    ids=["deep", "a surrogate", "a space", "a line break", "a huge time", "a time that is no number"],
+)
+def test_keys_that_cannot_be_read_or_sent_are_none(body: str) -> None:
+    with answering(http(body.encode())) as (url, _), pytest.raises(Throttled):
+        MachineRole("medic", url=f"{url}/").fetch()
 
 
 def test_a_machine_without_a_metadata_service_is_asked_only_once_in_a_while() -> None:
@@ -176,15 +226,95 @@ def test_keys_that_the_cloud_refused_are_fetched_anew() -> None:
     assert renewed.get().secret_id == "id-2"
 
 
-def test_many_threads_fetch_once() -> None:
-    source = Fetching()
-    renewed = Renewed(source.fetch, lambda: source.now)
-    threads = [threading.Thread(target=renewed.get) for _ in range(32)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+class Held(Fetching):
+    """As long as it is held, a fetch that was begun does not end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.released = threading.Event(), threading.Event()
+        self.released.set()
+
+    def fetch(self) -> Keys:
+        self.begun.set()
+        assert self.released.wait(10)
+        return super().fetch()
+
+
+def told(renewed: Renewed) -> str:
+    try:
+        return renewed.get().secret_id
+    except Throttled as error:
+        return str(error)
+
+
+def asked_by(threads: int, renewed: Renewed, source: Held) -> list[str]:
+    """What so many threads are told that ask while one fetch is held until all of them have come."""
+    source.begun.clear()
+    source.released.clear()
+    with ThreadPoolExecutor(threads) as pool:
+        asked = [pool.submit(told, renewed)]
+        assert source.begun.wait(10)
+        asked += [pool.submit(told, renewed) for _ in range(threads - 1)]
+        ends = time.monotonic() + 0.5
+        while time.monotonic() < ends and not all(one.done() for one in asked[1:]):
+            pass  # those who need not wait are through; of the others one would begin a second fetch now
+        source.released.set()
+        return [one.result(10) for one in asked]
+
+
+def test_threads_without_keys_wait_for_the_one_fetch_and_get_what_it_brings() -> None:
+    source = Held()
+    assert asked_by(32, Renewed(source.fetch, lambda: source.now), source) == ["id-1"] * 32
     assert source.count == 1
+
+
+def test_a_fetch_that_fails_fails_for_all_who_waited_and_is_repeated_only_some_seconds_later() -> None:
+    source = Held()
+    source.failing = True
+    renewed = Renewed(source.fetch, lambda: source.now)
+    assert asked_by(32, renewed, source) == ["no answer"] * 32
+    assert (told(renewed), source.count) == ("no answer", 1)
+    source.now, source.failing = 6, False
+    assert (told(renewed), source.count) == ("id-2", 2)
+
+
+def test_nobody_waits_for_a_fetch_while_the_old_keys_last() -> None:
+    source = Held()
+    renewed = Renewed(source.fetch, lambda: source.now)
+    renewed.get()
+    source.now = 701
+    assert asked_by(8, renewed, source) == ["id-2"] + ["id-1"] * 7
+    assert source.count == 2
+
+
+def test_old_keys_are_used_while_a_failure_is_remembered() -> None:
+    source = Held()
+    renewed = Renewed(source.fetch, lambda: source.now)
+    renewed.get()
+    source.failing, source.now = True, 701
+    assert [told(renewed) for _ in range(5)] == ["id-1"] * 5
+    assert source.count == 2
+    source.now = 0  # a clock that is set back keeps no failure alive
+    assert told(renewed) == "id-1"
+
+
+def test_a_fetch_that_is_ended_from_outside_leaves_nobody_waiting() -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def interrupted() -> Keys:
+        begun.set()
+        released.wait(10)
+        raise KeyboardInterrupt
+
+    renewed = Renewed(interrupted)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(renewed.get)
+        assert begun.wait(10)
+        second = pool.submit(told, renewed)
+        released.set()
+        assert isinstance(first.exception(10), KeyboardInterrupt)
+        assert "ended early" in second.result(10)
+    assert "ended early" in told(renewed)
 
 
 def test_environment_and_profile_go_before_the_machines_role() -> None:
@@ -225,6 +355,48 @@ def test_a_role_is_assumed_once_and_again_when_its_token_is_refused() -> None:
         assert cloud.describe_instance("ap-guangzhou", "ins-demo0001") is not None
 
 
+def test_a_redirection_does_not_carry_the_token_to_somebody_else() -> None:
+    keys = {"TENCENTCLOUD_SECRET_ID": "AKIDbase", "TENCENTCLOUD_SECRET_KEY": "key", "TENCENTCLOUD_TOKEN": "token-0815"}
+    with answering(http(b"{}")) as (elsewhere, stolen):
+        moved = f"HTTP/1.1 307 Moved\r\nLocation: {elsewhere}/\r\nContent-Length: 0\r\n\r\n".encode()
+        with answering(moved) as (sts, taken):
+            credentials = Credentials(keys, ())
+            credentials.assume(ROLE, sdk_profile(sts, 5))
+            with pytest.raises(Throttled):
+                credentials.get_credential_info()
+        assert (len(taken), b"token-0815" in taken[0]) == (1, True)
+        assert stolen == []
+
+
+def test_a_role_is_assumed_on_this_machine_whatever_proxy_or_netrc_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with serve(load_world().model_copy(update={"roles": (ROLE,)})) as server:
+        cloud, _ = assumed(server.url)
+        assert cloud.describe_instance("ap-guangzhou", "ins-demo0001") is not None
+
+
+@pytest.mark.parametrize(
+    "response", [{"Credentials": [1], "ExpiredTime": 1}, {"Credentials": {"Token": 1}}, {}], ids=["list", "odd", "none"]
+)
+def test_what_sts_says_without_keys_is_no_error_of_ours(response: dict[str, Any]) -> None:
+    with answering(http(api(response))) as (url, _), pytest.raises(Throttled, match="STS gave an answer without"):
+        assumed(url)[1].get_credential_info()
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/json"])
+def test_a_role_that_is_refused_is_for_people_whatever_the_type_of_the_answer(content_type: str) -> None:
+    body = api({"Error": {"Code": "InvalidParameterValue", "Message": "m"}, "RequestId": "r"})
+    with answering(http(body, content_type)) as (url, _), pytest.raises(NeedsPeople):
+        assumed(url)[1].get_credential_info()
+
+
 def test_a_role_that_may_not_be_assumed_goes_to_people() -> None:
     with serve() as server:
         cloud, _ = assumed(server.url)
@@ -254,3 +426,22 @@ def test_keys_that_took_too_long_to_fetch_sign_no_mutating_call() -> None:
         fresh = SendPermit(mode=Mode.ACT, read_at=time[0], deadline=1e9, clock=lambda: time[0])
         cloud.reboot_instance(fresh, "ap-guangzhou", "ins-demo0001", stop_type="SOFT")
         assert [entry.name for entry in server.log][:1] == ["RebootInstances"]
+
+
+def reboot_with(fetch: Callable[[], Keys], url: str) -> None:
+    credentials = Credentials({}, (), machine=Renewed(fetch))
+    permit = SendPermit(mode=Mode.ACT, read_at=0.0, deadline=1e9, clock=lambda: 0.0)
+    TencentCloud(credentials, endpoint=url).reboot_instance(permit, "ap-guangzhou", "ins-demo0001", stop_type="SOFT")
+
+
+def test_a_reboot_for_which_there_were_no_keys_is_certainly_not_sent() -> None:
+    def with_a_bug() -> Keys:
+        raise KeyError("secret-4711")
+
+    with serve() as server:
+        with answering(http(b"med", more=9)) as (url, _), pytest.raises(Throttled, match="metadata service gives no"):
+            reboot_with(MachineRole(url=f"{url}/").fetch, server.url)
+        with pytest.raises(Throttled, match="no keys: KeyError") as raised:
+            reboot_with(with_a_bug, server.url)
+        assert "4711" not in str(raised.value)
+        assert server.log == []

@@ -132,3 +132,16 @@ def test_no_log_at_any_level_holds_the_url(receiver: Receiver, caplog: pytest.Lo
         sender.send(receiver.url, {}, idempotency_key="n")
     assert "secret" not in caplog.text
     assert "robot" not in caplog.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_receiver_on_this_machine_is_reached_whatever_proxy_the_environment_names(
+    receiver: Receiver, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+    with WebhookSender(timeout_seconds=5) as sender:
+        assert sender.send(receiver.url.replace("127.0.0.1", host), {}, idempotency_key="k") == 200
+        with pytest.raises(NoticeFailed, match="ConnectError"):  # any other is asked through it, and it is not there
+            sender.send("http://robot.invalid/", {}, idempotency_key="k")
