@@ -91,8 +91,10 @@ def act_once(act: Act[Wanted, Done], wanted: Wanted, freezes: Freezes) -> Done:
 
 def look_for(act: Act[Wanted, Done], lost: Lost[Wanted], pace: Pace) -> Done | None:
     """After an unknown outcome: its effect once it shows, or None once it can no longer come."""
+    # By the time at which the reading was begun: what came while it was under way may not show in it.
+    is_settled = datetime.now(timezone.utc) >= lost.settled_at
     found = act.effect(lost.wanted, lost.since)
-    if found is not None or datetime.now(timezone.utc) >= lost.settled_at:
+    if found is not None or is_settled:
         return found
     raise not_yet(pace, f"whether {act.action} was carried out shows until {lost.settled_at:%H:%M:%S} UTC")
 

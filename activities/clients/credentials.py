@@ -69,7 +69,7 @@ class Credentials:
             if found:
                 return found
         for path in self._profiles:
-            found = _read_profile(path.expanduser())
+            found = _read_profile(path)
             if found:
                 return found
         tried = ""
@@ -110,9 +110,9 @@ class _Own:
 def _read_profile(path: Path) -> tuple[str, str, str | None] | None:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.expanduser().open(encoding="utf-8") as file:
             parser.read_file(file)
-    except (OSError, configparser.Error, UnicodeDecodeError):
+    except (OSError, RuntimeError, configparser.Error, UnicodeDecodeError):  # RuntimeError: this user has no home
         return None
     section = parser["default"] if parser.has_section("default") else {}
     return _usable(*((f"{name} in {path}", section.get(name, "")) for name in ("secret_id", "secret_key", "token")))

@@ -20,6 +20,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from activities.clients.error_classes import classify, hint
 from remediation.errors import CloudError, OutcomeUnknown, Throttled
 
+_PASSWORD = re.compile(r"//[^/\s@]+@")  # of a proxy
 _SIGNED = re.compile(r"((?:Credential|Signature|Token)\b\W{1,3})[^\s,;<>\"']+", re.IGNORECASE)
 
 
@@ -88,7 +89,7 @@ def seconds_ahead(date: str | None, now: float) -> float | None:
     """By how many seconds `now` is ahead of an answer's `Date` (RFC 9110, whole seconds); None if it has none."""
     try:
         return now - parsedate_to_datetime(date or "").timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -104,4 +105,4 @@ def _plain(error: Exception) -> str:
     message = error.get_message() if isinstance(error, TencentCloudSDKException) else str(error)
     text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
     # A gateway's page may repeat what it was sent.
-    return _SIGNED.sub(r"\1***", " ".join(text.split()))[:300]
+    return _SIGNED.sub(r"\1***", _PASSWORD.sub("//***@", " ".join(text.split())))[:300]

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tencentcloud.cbs.v20170312.cbs_client import CbsClient
@@ -81,7 +81,7 @@ class TencentCloud:
         params = {"InstanceIds": [instance(instance_id)]}
         rows = self._rows("tat", "DescribeAutomationAgentStatus", region, params, "AutomationAgentSet")
         found = [row for row in rows if replies.is_about(row, instance_id)]
-        return replies.read_agent(found[0]) if found else None
+        return self._on_our_clock(replies.read_agent(found[0])) if found else None
 
     @replies.understood("DescribeSnapshots")
     def find_snapshots(self, region: str, disk_id: str, name: str) -> tuple[Snapshot, ...]:
@@ -217,6 +217,13 @@ class TencentCloud:
             client.request.conn._session.hooks["response"].append(self._compare_clocks)
             clients[product, region] = client
         return clients[product, region]
+
+    def _on_our_clock(self, agent: Agent) -> Agent:
+        """To a clock that is behind the cloud's, a heartbeat of before the reboot would be newer than it (P10)."""
+        behind = min(self._local.clock_ahead or 0.0, 0.0)
+        if agent.last_heartbeat is None or not behind:
+            return agent
+        return agent.model_copy(update={"last_heartbeat": agent.last_heartbeat + timedelta(seconds=behind)})
 
     def _compare_clocks(self, response: Any, **_: object) -> None:
         self._local.clock_ahead = seconds_ahead(response.headers.get("Date"), time.time())

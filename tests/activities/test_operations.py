@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -240,4 +241,16 @@ def test_what_was_there_before_is_no_effect(facts: dict[str, str]) -> None:
     cloud = operation(StagedCloud(), **facts)
     with pytest.raises(ApplicationError, match="whether RebootInstances was carried out shows until"):
         attempt().run(hands(cloud).find_reboot, lost(60, a_reboot_input()))
+    assert attempt().run(hands(cloud).find_reboot, lost(-1, a_reboot_input())) is None
+
+
+def test_what_came_while_it_was_looked_for_is_looked_for_again() -> None:
+    cloud = operation(StagedCloud(), name="RunInstances", state="SUCCESS", request_id="r-0")
+
+    def slow(_: str) -> None:
+        time.sleep(0.3)
+
+    cloud.on_call = slow
+    with pytest.raises(ApplicationError, match="shows until"):
+        attempt().run(hands(cloud).find_reboot, lost(0.2, a_reboot_input()))
     assert attempt().run(hands(cloud).find_reboot, lost(-1, a_reboot_input())) is None

@@ -6,6 +6,7 @@ from tests.sabotage.bug import Bug
 
 _ROLES = "activities/clients/role_credentials.py"
 _TESTS = "tests/activities/clients/test_role_credentials.py"
+_RENEWED = "tests/activities/clients/test_renewed.py"
 
 KEYS = (
     Bug(
@@ -31,8 +32,8 @@ KEYS = (
         "            theirs = self._under_way\n",
         "            theirs = None\n",
         (
-            f"{_TESTS}::test_threads_without_keys_wait_for_the_one_fetch_and_get_what_it_brings",
-            f"{_TESTS}::test_nobody_waits_for_a_fetch_while_the_old_keys_last",
+            f"{_RENEWED}::test_threads_without_keys_wait_for_the_one_fetch_and_get_what_it_brings",
+            f"{_RENEWED}::test_nobody_waits_for_a_fetch_while_the_old_keys_last",
         ),
     ),
     Bug(
@@ -41,7 +42,7 @@ KEYS = (
         _ROLES,
         "return usable or _given(self._awaited(theirs), None)",
         "return _given(self._awaited(theirs), usable)",
-        (f"{_TESTS}::test_nobody_waits_for_a_fetch_while_the_old_keys_last",),
+        (f"{_RENEWED}::test_nobody_waits_for_a_fetch_while_the_old_keys_last",),
     ),
     Bug(
         "a-failure-to-get-keys-is-forgotten-at-once",
@@ -50,8 +51,8 @@ KEYS = (
         "_FAILED_SECONDS = 5.0",
         "_FAILED_SECONDS = 0.0",
         (
-            f"{_TESTS}::test_a_fetch_that_fails_fails_for_all_who_waited_and_is_repeated_only_some_seconds_later",
-            f"{_TESTS}::test_old_keys_are_used_while_a_failure_is_remembered",
+            f"{_RENEWED}::test_a_fetch_that_fails_fails_for_all_who_waited_and_is_repeated_only_some_seconds_later",
+            f"{_RENEWED}::test_old_keys_are_used_while_a_failure_is_remembered",
         ),
     ),
     Bug(

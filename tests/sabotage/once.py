@@ -139,8 +139,8 @@ ONCE = (
         "one-look-is-enough",
         "P2",
         "activities/acting.py",
-        "if found is not None or datetime.now(timezone.utc) >= lost.settled_at:",
-        "if found is not None or lost.settled_at:",
+        "if found is not None or is_settled:",
+        "if found is not None or lost:",
         (f"{_SNAPSHOTS}::test_what_is_not_ours_is_no_effect",),
     ),
     Bug(

@@ -116,7 +116,19 @@ HONEST = (
         "if judgement.health is not Health.UNHEALTHY:",
         (f"{_STORY}::test_without_a_new_heartbeat_of_an_agent_that_is_there_nothing_is_called_recovered",),
     ),
+    Bug(
+        "a-clock-that-is-behind-makes-proof",
+        "P10",
+        "activities/clients/tencent.py",
+        "return self._on_our_clock(replies.read_agent(found[0])) if found else None",
+        "return replies.read_agent(found[0]) if found else None",
+        (
+            "tests/activities/clients/test_failures.py::"
+            "test_a_heartbeat_is_never_newer_on_a_clock_that_is_behind_the_clouds",
+        ),
+    ),
 )
+
 
 ENDING = (
     Bug(
@@ -147,7 +159,7 @@ ENDING = (
         "a-lost-call-is-looked-for-for-ever",
         "P11",
         "activities/acting.py",
-        "if found is not None or datetime.now(timezone.utc) >= lost.settled_at:",
+        "if found is not None or is_settled:",
         "if found is not None:",
         (f"{_SNAPSHOTS}::test_what_is_not_ours_is_no_effect",),
     ),

@@ -200,3 +200,11 @@ def test_no_secret_is_in_a_log_or_in_an_error(kind: str, caplog: pytest.LogCaptu
     assert any(record.levelno == logging.DEBUG for record in caplog.records)  # so that silence proves something
     for told in (caplog.text, str(raised.value), repr(raised.value), raised.value.message):
         assert not re.search(r"token-0815|temporary-key-4711|TC3-HMAC|Signature=|\b[0-9a-f]{64}\b", told)
+
+
+def test_a_user_without_a_home_has_no_profile_there(tmp_path: Path) -> None:
+    other = tmp_path / "credentials"
+    other.write_text("[default]\nsecret_id = id\nsecret_key = key\n", encoding="utf-8")
+    homeless = Path("~nobody-of-this-name/.tencentcloud/credentials")
+
+    assert Credentials({}, (homeless, other)).get_credential_info() == ("id", "key", None)

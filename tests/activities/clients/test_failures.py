@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -234,3 +235,29 @@ def test_the_cloud_says_what_time_it_is() -> None:
     assert seconds_ahead("Mon, 23 Nov 2026 06:00:00 GMT", 1795413600 + 400) == 400
     assert seconds_ahead("yesterday", 0) is None
     assert seconds_ahead(None, 0) is None
+    assert seconds_ahead("Mon, 23 Nov 99999999999999999999 06:00:00 GMT", 0) is None
+
+
+@pytest.mark.parametrize(("ahead", "seen_ago"), [(-240, 20), (0, 20), (240, 260)])
+def test_a_heartbeat_is_never_newer_on_a_clock_that_is_behind_the_clouds(ahead: int, seen_ago: int) -> None:
+    """Twenty seconds ago at the cloud, before the reboot was over, must not be after it here."""
+    theirs = datetime.now(timezone.utc) - timedelta(seconds=ahead)
+    beat = (theirs - timedelta(seconds=20)).isoformat()
+    row = {"InstanceId": INSTANCE, "AgentStatus": "Online", "LastHeartbeatTime": beat}
+    body = api({"AutomationAgentSet": [row], "TotalCount": 1, "RequestId": "r"})
+    answer = http(body).replace(b"\r\n\r\n", f"\r\nDate: {format_datetime(theirs, usegmt=True)}\r\n\r\n".encode(), 1)
+    with answering(answer) as (url, _):
+        agent = client_of(url).describe_agent(REGION, INSTANCE)
+
+    assert agent is not None
+    assert agent.last_heartbeat is not None
+    ago = (datetime.now(timezone.utc) - agent.last_heartbeat).total_seconds()
+    assert seen_ago - 2 < ago < seen_ago + 5
+
+
+def test_the_password_of_a_proxy_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://ada:pass-4711@proxy:99999")
+    with pytest.raises(Throttled, match=r"Failed to parse") as raised:
+        call(client_of("http://cloud.invalid"), DESCRIBE)
+    assert "4711" not in str(raised.value)
