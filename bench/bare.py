@@ -12,7 +12,8 @@ from temporalio.workflow import ParentClosePolicy
 PARENT, CHILD, NOTHING = "BareParent", "BareChild", "nothing"
 # The suffixes of our own queues, and how a name says that it is told to people, or never ready.
 NOTICES, READINGS, SNAPSHOTS, WAITS, REBOOTS = "-notices", "-readings", "-snapshots", "-snapshot-waits", "-reboots"
-QUEUES = (NOTICES, READINGS, SNAPSHOTS, WAITS, REBOOTS)
+FLEET = "-fleet"
+QUEUES = (NOTICES, READINGS, SNAPSHOTS, WAITS, REBOOTS, FLEET)
 TELL, FOR_EVER = "tell", "for ever"
 
 
@@ -35,7 +36,7 @@ class BareChild:
 
 @workflow.defn(name=PARENT)
 class BareParent:
-    """Takes one signal, decides in a local activity, starts the child and waits for it."""
+    """Takes one signal, decides twice in local activities, reads and asks, starts the child and waits for it."""
 
     def __init__(self) -> None:
         self._waits: bool | None = None
@@ -48,9 +49,10 @@ class BareParent:
     async def run(self) -> str:
         """Returns what the child returns."""
         await workflow.wait_condition(lambda: self._waits is not None)
-        decided: str = await workflow.execute_local_activity(
-            NOTHING, "decide", result_type=str, start_to_close_timeout=timedelta(seconds=10)
-        )
+        await _decide()
+        await _call("reach", READINGS)
+        decided = await _decide()
+        await _call("ask", FLEET)
         child: str = await workflow.execute_child_workflow(
             CHILD,
             self._waits,
@@ -59,6 +61,13 @@ class BareParent:
             parent_close_policy=ParentClosePolicy.ABANDON,
         )
         return f"{decided}, {child}"
+
+
+async def _decide() -> str:
+    decided: str = await workflow.execute_local_activity(
+        NOTHING, "decide", result_type=str, start_to_close_timeout=timedelta(seconds=10)
+    )
+    return decided
 
 
 async def _protect(disk: str, waits: bool) -> None:

@@ -61,9 +61,9 @@ def around_calls() -> list[Case]:
         case
         for label, action, skip, read in (
             # Which of both disks comes first is chance; the second call is held after the first has gone through.
-            ("first CreateSnapshot", CREATE_SNAPSHOT, 0, 1),
-            ("second CreateSnapshot", CREATE_SNAPSHOT, 1, 2),
-            ("RebootInstances", REBOOT, 0, 3),
+            ("first CreateSnapshot", CREATE_SNAPSHOT, 0, 2),
+            ("second CreateSnapshot", CREATE_SNAPSHOT, 1, 3),
+            ("RebootInstances", REBOOT, 0, 4),
         )
         for case in _around(label, action, skip, read)
     ]

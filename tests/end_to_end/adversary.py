@@ -37,7 +37,7 @@ READ_TROUBLE: Mapping[str, Rule] = {
     "dropped": {"kind": "drop_before"},
 }
 # Of the calls of one action, those before which a new step of the story begins.
-MOMENTS = {LOOK: (1, 3, 4), DISKS: (1, 3), SNAPSHOTS: (2, 4), AGENT: (1,)}
+MOMENTS = {LOOK: (1, 2, 4, 5), DISKS: (1, 3), SNAPSHOTS: (2, 4), AGENT: (1,)}
 # Certainly not done · done, and nobody was told.
 PROVEN: Mapping[str, Rule] = {
     "throttled three times": {"kind": "throttle", "times": 3},

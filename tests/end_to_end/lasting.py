@@ -84,7 +84,8 @@ def _others() -> Iterator[Fault]:
         ):
             # The console begins nothing while our reboot runs.
             later = {"in_seconds": 40} if "operate" in change and reboots == ONE else {}
-            rule = {"action": action, "kind": "befall", "at": at, "do": {**do, **later}}
+            # The incident reads the instance before the run does.
+            rule = {"action": action, "kind": "befall", "at": at, "do": {**do, **later}, "skip": int(action == LOOK)}
             allowed = (
                 PEOPLE if reboots == NONE else (SICK | CURED if name in minor or "operate" in change else SICK | PEOPLE)
             )
@@ -107,7 +108,7 @@ def _ends_of_the_reboot() -> Iterator[Fault]:
         rule = {"action": action, "kind": "http_500", "times": None}
         end = {LOOK: UNTOUCHED, DISKS: UNTOUCHED, SNAPSHOTS: PEOPLE, AGENT: PEOPLE}[action]
         yield Fault(f"{action} fails for hours", end, (rule,), runbook="hasty", reboots=NONE)
-    blind = {"action": LOOK, "kind": "throttle", "times": None, "skip": 4}
+    blind = {"action": LOOK, "kind": "throttle", "times": None, "skip": 5}
     yield Fault("nothing can be read after the reboot", PEOPLE, (blind,), runbook="hasty", reboots=ONE)
 
 
@@ -156,7 +157,7 @@ def _lateness() -> Iterator[Fault]:
 
 def _doubts_with_others() -> Iterator[Fault]:
     """A reboot of which nobody knows whether it was done, and somebody else at work on the instance."""
-    blind = {"action": LOOK, "kind": "http_500", "skip": 4}  # the first look for it: at the next one theirs hides it
+    blind = {"action": LOOK, "kind": "http_500", "skip": 5}  # the first look for it: at the next one theirs hides it
     for runbook in ("hasty", "insistent"):
         for kind, reboots in (("drop_before", NONE), ("lose_answer", ONE)):
             for operation in ("RebootInstances", "StopInstances"):
