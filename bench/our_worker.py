@@ -36,7 +36,7 @@ runbooks:
     ladder: [reboot]
     verify: {settle: 0s, timeout: 1m}
 operators: [oncall]
-guardrails: {act_within: 12h, max_acting: 100, max_actions_per_hour: 10000}
+guardrails: {act_within: 12h, max_acting: 1000, max_actions_per_hour: 10000}
 """
 _NEVER = 10**9
 

@@ -152,7 +152,7 @@ class Guardrails(Written):
     act_within: Duration = Field(default=3600, description="after that, an alarm is too old to reboot for")
     max_attempts: int = Field(default=1, ge=0, le=10, description="per incident; 0 means none")
     max_per_day: int = Field(default=1, ge=0, le=10, description="per instance")
-    max_acting: int = Field(default=3, ge=1, le=100, description="instances of a region under repair at once")
+    max_acting: int = Field(default=3, ge=1, le=1000, description="instances of a region under repair at once")
     max_actions_per_hour: int = Field(default=10, ge=0, le=10_000, description="begun in a region; 0 means none")
 
 

@@ -222,7 +222,9 @@ class _Case:
         held = self.incident.held
         if held is None or held.turn_came or not self.incident.is_held(self.alarm):
             return None
-        return self._decision(Kind.HOLD, held.reason, told=True)
+        # A guard that does not answer tells nobody either.
+        silent = held.reason.code is Code.GUARD_SILENT
+        return self._decision(Kind.HOLD, held.reason, told=True, matter="guard silent" if silent else "")
 
     def _remediate(self) -> Decision:
         assert self.running is not None  # noqa: S101  # `_told` has answered otherwise; this tells the type checker

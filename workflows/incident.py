@@ -250,8 +250,11 @@ class Incident:
                 decision = decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED)})
         elif decision.kind is Kind.RECOVERED:
             await self._repair.pass_on(alarm)
-        if decision.kind not in (Kind.REMEDIATE, Kind.JOIN, Kind.HOLD) and (
-            decision.recipients or decision.must_be_heard
+        told_by_guard = decision.kind is Kind.HOLD and decision.reason.code is not Code.GUARD_SILENT
+        if (
+            decision.kind not in (Kind.REMEDIATE, Kind.JOIN)
+            and not told_by_guard
+            and (decision.recipients or decision.must_be_heard)
         ):
             self._tell(decision, alarm)  # to the operators, if the rules name nobody
         self._memory.remember(decision, alarm, run)
@@ -324,7 +327,7 @@ class Incident:
     def _tell(self, decision: Decision, alarm: Alarm | None, occasion: str = "decision") -> None:
         info = workflow.info()
         facts: dict[str, Any] = about(alarm) if alarm else {"instance_id": self._instance_id, "region": self._region}
-        headline = Headline.RECOVERED if decision.kind is Kind.RECOVERED else Headline.OBSERVED
+        headline = {Kind.RECOVERED: Headline.RECOVERED, Kind.HOLD: Headline.HELD}.get(decision.kind, Headline.OBSERVED)
         notice = Notice(
             id=f"{workflow.uuid4().hex[:10]}-{occasion}",
             headline=Headline.NEEDS_YOU if decision.needs_people else headline,
