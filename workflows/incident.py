@@ -265,7 +265,8 @@ class Incident:
         while self._turns:
             key, held = self._turns.popleft(), self._memory.state.held
             if held is None or held.key != key:
-                await give_back(self._region, key)  # it waits no more
+                if self._memory.state.run(key) is None:  # one that was begun gives its permit back itself
+                    await give_back(self._region, key)
                 continue
             held = held.model_copy(update={"turn_came": True})
             self._memory.state = self._memory.state.with_held(held)
