@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from cli.backtest import register as register_backtest
 from cli.cancel import register as register_cancel
 from cli.console import fail
 from cli.demonstrate import register as register_demonstrate
@@ -63,6 +64,7 @@ register_cancel(app)
 register_freeze(app)
 register_fleet(app)
 register_explain(app)
+register_backtest(app)
 register_lint(app)
 register_schema(app)
 register_run_simulator(app)

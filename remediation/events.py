@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(r"ins-(x+|0+|example)")
 _EVENT_ID = re.compile(r"[\x21-\x7e]{1,128}")
 TYPE = re.compile(r"cvm:[A-Za-z]{1,40}:[A-Za-z0-9_]{1,80}")
 _EARLIEST = datetime(2015, 1, 1, tzinfo=timezone.utc)
-_CLOCK_TOLERANCE = timedelta(minutes=10)
+CLOCK_TOLERANCE = timedelta(minutes=10)
 _SECONDS_BELOW = 10**11  # a smaller number of milliseconds would be a day of 1973
 
 # The names that rules and people use; anything else keeps the spelling in which it came.
@@ -207,7 +207,7 @@ def _occurred_at(event: Mapping[str, Any], received_at: datetime) -> datetime:
     moment = datetime.fromtimestamp(seconds, timezone.utc)
     if moment < _EARLIEST:
         raise EventRejected(f"time {quoted(raw)} lies before 2015", "Expected milliseconds (or seconds) since 1970")
-    if moment > received_at + _CLOCK_TOLERANCE:
+    if moment > received_at + CLOCK_TOLERANCE:
         raise EventRejected(f"time {moment.isoformat()} lies in the future", "Check the sender's clock")
     return moment
 

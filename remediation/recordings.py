@@ -7,7 +7,9 @@ several lines has to be put on one first, as `jq -c` does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from remediation.errors import EventRejected
@@ -17,11 +19,15 @@ _COLUMNS = {"Source": "source", "Type": "type", "Subject": "subject", "Region": 
 
 
 class Recorded(NamedTuple):
-    """One event of a recording, or what is wrong with its line (counted from 1)."""
+    """One event of a recording, or what is wrong with its line (counted from 1).
+
+    `received_at` is known where EventBridge's log says when it had the event.
+    """
 
     line: int
     event: object = None
     problem: str = ""
+    received_at: datetime | None = None
 
 
 def read_recording(lines: Iterable[bytes]) -> Iterator[Recorded]:
@@ -34,16 +40,23 @@ def read_recording(lines: Iterable[bytes]) -> Iterator[Recorded]:
         except EventRejected as rejected:
             yield Recorded(number, problem=rejected.reason)
             continue
-        for event in _events(value):
-            yield Recorded(number, event)
+        for row in _rows(value):
+            yield Recorded(number, _of_row(row), received_at=_logged_at(row))
 
 
-def _events(value: object) -> Iterator[object]:
+def _rows(value: object) -> list[object]:
     answer = value["Response"] if isinstance(value, Mapping) and isinstance(value.get("Response"), Mapping) else value
     if isinstance(answer, Mapping) and isinstance(answer.get("Results"), list):
-        yield from map(_of_row, answer["Results"])
-    else:
-        yield from map(_of_row, unpack(value))
+        return list(answer["Results"])
+    return unpack(value)
+
+
+def _logged_at(row: object) -> datetime | None:
+    """A row's Timestamp, a text of milliseconds since 1970."""
+    text = row.get("Timestamp") if isinstance(row, Mapping) else None
+    if not isinstance(text, str) or not re.fullmatch(r"\d{12,14}", text):
+        return None
+    return datetime.fromtimestamp(int(text) / 1000, timezone.utc)
 
 
 def _of_row(row: object) -> object:

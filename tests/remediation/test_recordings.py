@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from remediation.events import parse_event
 from remediation.recordings import Recorded, read_recording
 from tests.remediation.facts import NOW, an_event
+
+LOGGED_AT = datetime(2026, 11, 23, 5, 59, tzinfo=timezone.utc)
 
 
 def a_row(**columns: Any) -> dict[str, Any]:
@@ -36,18 +39,19 @@ def read(*values: object) -> list[Recorded]:
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("value", "received_at"),
     [
-        an_event(),
-        {"EventList": [an_event()]},
-        a_row(),
-        {"Results": [a_row()], "Total": 1},
-        {"Response": {"Results": [a_row()], "Total": 1, "RequestId": "r"}},
+        (an_event(), None),
+        ({"EventList": [an_event()]}, None),
+        (a_row(), LOGGED_AT),
+        (a_row(Timestamp="soon"), None),
+        ({"Results": [a_row()], "Total": 1}, LOGGED_AT),
+        ({"Response": {"Results": [a_row()], "Total": 1, "RequestId": "r"}}, LOGGED_AT),
     ],
-    ids=["envelope", "batch", "row", "answer", "answer of the API"],
+    ids=["envelope", "batch", "row", "row without its time", "answer", "answer of the API"],
 )
-def test_an_event_is_read_in_every_form_in_which_it_is_kept(value: object) -> None:
-    assert read(value) == [Recorded(1, an_event())]
+def test_an_event_is_read_in_every_form_in_which_it_is_kept(value: object, received_at: datetime | None) -> None:
+    assert read(value) == [Recorded(1, an_event(), received_at=received_at)]
 
 
 @pytest.mark.parametrize("message", ["", "not JSON", '{"ip": "10.0.0.1"}', None, "[1]"])
