@@ -94,7 +94,8 @@ class Memory:
             records = (*self.records, record)[-MOST_REMEMBERED:]
         self._change(state=state, decisions=records)
         if decision.kind is not Kind.REMEDIATE:
-            self.show(f"{decision.kind.value}: {record.said}")
+            left = "watching" if held is not None else None
+            self.show(f"{decision.kind.value}: {record.said}", "held" if decision.kind is Kind.HOLD else left)
 
     def rebooting(self, run_key: str, at: datetime) -> None:
         """A run is about to send a reboot: it may raise alarms from here on."""
