@@ -1,7 +1,8 @@
-"""All planted bugs, by promise. P6, P7, P12 and P14 concern no call and no decision, and have none here."""
+"""All planted bugs, by promise. P6, P7 and P12 concern no call and no decision, and have none here."""
 
 from __future__ import annotations
 
+from tests.sabotage.backtest import REPLAYED
 from tests.sabotage.bug import Bug
 from tests.sabotage.freshness import DRY, FRESH
 from tests.sabotage.once import ALONE, ONCE
@@ -22,4 +23,5 @@ BUGS: tuple[Bug, ...] = (
     *ENDING,
     *ROLLED_BACK,
     *MATCHED,
+    *REPLAYED,
 )
