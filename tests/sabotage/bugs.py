@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.sabotage.backtest import REPLAYED
 from tests.sabotage.bounds import BOUNDED
 from tests.sabotage.bug import Bug
 from tests.sabotage.freshness import DRY, FRESH
@@ -28,4 +29,5 @@ BUGS: tuple[Bug, ...] = (
     *BOUNDED,
     *TOLD,
     *KEYS,
+    *REPLAYED,
 )

@@ -69,13 +69,14 @@ class Ears:
 
 @dataclass
 class Stage:
-    """One running set of workers, and one instance that falls sick."""
+    """One running set of workers, and one instance that falls sick; `sent` is every event, as it was sent."""
 
     client: Client
     cloud: StagedCloud
     ears: Ears
     task_queue: str
     instance_id: str
+    sent: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def incident(self) -> WorkflowHandle[Any, Any]:
@@ -102,6 +103,7 @@ class Stage:
             "status": status,
             "data": {"appId": 1},
         }
+        self.sent.append(event)
         await start(self.client, event, received_at=at, task_queue=self.task_queue)
         return event_id
 
