@@ -1,4 +1,4 @@
-"""All planted bugs, by promise. P6, P7 and P12 concern no call and no decision, and have none here."""
+"""All planted bugs, by promise. P6, P7, P12 and P14 concern no call and no decision, and have none here."""
 
 from __future__ import annotations
 
