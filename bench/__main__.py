@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from bench.matching import measure_matching
+from bench.replaying import measure_replaying
 from bench.report import Report, progress
 from bench.sides import measure_over_http, measure_side_by_side
 from bench.still import measure_memories, measure_restarts
@@ -26,6 +27,7 @@ def main(
     report = Report()
     with server_speaks_on_stderr() as out:
         measure_matching(report, quick)
+        measure_replaying(report, quick)
         if not pure:
             asyncio.run(_measure(report, quick))
         report.show(Console(file=out))

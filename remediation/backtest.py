@@ -80,8 +80,8 @@ class _Incident:
         self.arrived: deque[tuple[Alarm, int]] = deque()
 
 
-def read_alarm(recorded: Recorded, today: datetime) -> Alarm:
-    """A recorded event as it would have been taken in when it happened.
+def read_alarm(recorded: Recorded, today: datetime) -> tuple[Alarm, datetime]:
+    """A recorded event, and when it was taken in: when it happened, if the recording does not say.
 
     Raises:
         EventRejected: it would not have been.
@@ -89,7 +89,7 @@ def read_alarm(recorded: Recorded, today: datetime) -> Alarm:
     if recorded.problem:
         raise EventRejected(recorded.problem)
     alarm = parse_event(recorded.event, recorded.received_at or today)
-    return alarm if recorded.received_at else alarm.model_copy(update={"received_at": alarm.occurred_at})
+    return alarm, recorded.received_at or alarm.occurred_at
 
 
 class Backtest:
@@ -109,11 +109,11 @@ class Backtest:
         self.out_of_order = 0
         self.echoes_unanswered = 0
 
-    def take(self, alarm: Alarm, number: int = 0) -> list[Decided]:
-        """One more event, received at its `received_at`: everything that is decided until then, and about it."""
-        if alarm.received_at < self._time.now:
+    def take(self, alarm: Alarm, at: datetime, number: int = 0) -> list[Decided]:
+        """One more event, taken in at that time: everything that is decided until then, and about it."""
+        if at < self._time.now:
             self.out_of_order += 1
-        self._time.advance(alarm.received_at)
+        self._time.advance(at)
         where = incident_id(alarm.region, alarm.instance_id)
         incident = self._incidents.get(where)
         if incident is None:
@@ -165,7 +165,7 @@ class Backtest:
             over = incident.state.recovered.get(held.alarm.fault)
             if over is not None and held.alarm.occurred_at <= over:
                 self._decide(incident, held.alarm, incident.held_number, held)
-        self._fleets.give_turns(alarm.region)
+                self._fleets.give_turns(alarm.region)
 
     def _decide(self, incident: _Incident, alarm: Alarm, number: int, held: Held | None = None) -> None:
         """Decide and carry out; `held` if this alarm waited for its turn, and is decided again."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     ConfigDict,
     Field,
-    PrivateAttr,
     SecretStr,
     ValidationError,
     WithJsonSchema,
@@ -108,12 +108,11 @@ class Rule(Written):
     mode: Mode | None = Field(
         default=None, description="observe: say what it would do, and change nothing. act: do it. Required with run"
     )
-    _pattern: Pattern = PrivateAttr()
 
-    @property
+    @cached_property
     def pattern(self) -> Pattern:
         """`when`, compiled once, when the page is read."""
-        return self._pattern
+        return compile_pattern(self.when)
 
     @field_validator("scope", mode="before")
     @classmethod
@@ -131,7 +130,7 @@ class Rule(Written):
 
     @model_validator(mode="after")
     def _compiles(self) -> Rule:
-        self._pattern = compile_pattern(self.when)
+        _ = self.pattern
         return self
 
     @model_validator(mode="after")

@@ -121,8 +121,10 @@ class IncidentState(Fact):
 
     def noted(self, alarm: Alarm, *, told: bool, at: datetime) -> IncidentState:
         """The event has been decided: it is known when it is delivered again; `told` if people heard of it."""
-        state = self._with(seen=_newest({**self.seen, alarm.event_id: alarm.body_hash}))
-        return state.told_of(_began(alarm), at) if told and not alarm.is_recovery else state
+        seen = _newest({**self.seen, alarm.event_id: alarm.body_hash})
+        if not told or alarm.is_recovery:
+            return self._with(seen=seen)
+        return self._with(seen=seen, told=_newest({**self.told, _began(alarm): at}))
 
     def recovery_noted(self, recovery: Alarm) -> IncidentState:
         """A fault is over: what fired before that moment, and is delivered later, starts nothing."""

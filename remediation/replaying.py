@@ -47,12 +47,12 @@ class Replay:
         """All of it, to the end of what waits when the recording ends."""
         for recorded in read_recording(lines):
             try:
-                alarm = read_alarm(recorded, self._today)
+                alarm, at = read_alarm(recorded, self._today)
             except EventRejected as rejected:
                 self._cannot_read(recorded, rejected)
                 continue
             self._events += 1
-            yield self._answered([page.backtest.take(alarm, self._events) for page in self._pages])
+            yield self._answered([page.backtest.take(alarm, at, self._events) for page in self._pages])
             self._ended_at = self._pages[0].backtest.now
             self._began_at = self._began_at or self._ended_at
         yield self._answered([page.backtest.finish() for page in self._pages])

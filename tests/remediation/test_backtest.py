@@ -22,7 +22,7 @@ LATER = NOW + timedelta(days=60)
 Event = tuple[float, dict[str, Any]]
 
 
-def alarm(minute: float, **fields: Any) -> Alarm:
+def taken(minute: float, **fields: Any) -> tuple[Alarm, datetime]:
     at = NOW + timedelta(minutes=minute)
     event = an_event(**{"id": f"e-{minute}", "time": int(at.timestamp() * 1000), **fields})
     return read_alarm(Recorded(1, event), LATER)
@@ -30,7 +30,7 @@ def alarm(minute: float, **fields: Any) -> Alarm:
 
 def decided(events: Iterable[Event], assumed: Assumed | None = None, config: Config | None = None) -> list[Decided]:
     backtest = Backtest(config or a_config(), assumed)
-    some = [one for minute, fields in events for one in backtest.take(alarm(minute, **fields))]
+    some = [one for minute, fields in events for one in backtest.take(*taken(minute, **fields))]
     return some + backtest.finish()
 
 
@@ -146,7 +146,7 @@ def test_in_a_storm_never_more_act_than_the_limits_allow() -> None:
     storm = [(number / 60, {"subject": f"ins-{number}"}) for number in range(500)]
     assumed = Assumed(takes_seconds=300)
     backtest = Backtest(a_config(), assumed)
-    some = [one for minute, fields in storm for one in backtest.take(alarm(minute, **fields))] + backtest.finish()
+    some = [one for minute, fields in storm for one in backtest.take(*taken(minute, **fields))] + backtest.finish()
     starts = [one.decision.decided_at for one in some if one.decision.kind is Kind.REMEDIATE]
     span, hour = timedelta(seconds=300), timedelta(hours=1)
 
@@ -174,7 +174,7 @@ def test_a_rule_that_observes_is_taken_to_act_unless_it_is_asked_as_it_is_writte
     written = decided(events, Assumed(acts=False), observing)
     assert [kind for _, kind, _ in said(written)] == ["remediate", "remediate", "remediate"]
     backtest = Backtest(observing, Assumed(acts=False))
-    backtest.take(alarm(0))
+    backtest.take(*taken(0))
     assert backtest.busiest == {}
 
 
@@ -195,7 +195,7 @@ def test_an_inventory_says_which_instances_are_in_reach(tags: Any, kind: Kind, c
 def test_what_the_log_received_later_is_decided_later() -> None:
     event = an_event(time=int(NOW.timestamp() * 1000))
     late = read_alarm(Recorded(1, event, received_at=NOW + timedelta(minutes=31)), LATER)
-    (one,) = Backtest(a_config()).take(late)
+    (one,) = Backtest(a_config()).take(*late)
     assert (one.decision.kind, one.decision.decided_at) == (Kind.EXPIRE, NOW + timedelta(minutes=31))
 
 
@@ -203,9 +203,9 @@ def test_what_a_reboot_raised_and_nobody_reported_as_over_is_counted() -> None:
     ping = {"type": "cvm:ErrorEvent:PingUnreachable"}
     open_, over = Backtest(a_config()), Backtest(a_config())
     for minute, fields in [(0, {}), (6, ping), (30, OTHER)]:
-        open_.take(alarm(minute, **fields))
+        open_.take(*taken(minute, **fields))
     for minute, fields in [(0, {}), (6, ping), (7, {**ping, **OVER}), (30, OTHER)]:
-        over.take(alarm(minute, **fields))
+        over.take(*taken(minute, **fields))
     assert (open_.echoes_unanswered, over.echoes_unanswered) == (1, 0)
 
 
@@ -214,7 +214,7 @@ def test_what_is_kept_depends_on_a_day_and_not_on_the_length_of_the_recording() 
     kinds: list[dict[str, Any]] = [{}, OVER, REBOOTED, {"type": "cvm:ErrorEvent:GuestOom"}]
     kept: list[int] = []
     for number in range(3000):
-        backtest.take(alarm(number * 20, **kinds[number % 4], subject=f"ins-{number:05d}"[:9]))
+        backtest.take(*taken(number * 20, **kinds[number % 4], subject=f"ins-{number:05d}"[:9]))
         kept.append(backtest.kept)
     a_day = 24 * 3
     assert max(kept[2000:]) <= max(kept[: 2 * a_day + 10]) + 5

@@ -1,4 +1,4 @@
-"""P4 and P14: what the backtest says a page would do is what it does."""
+"""P4: what the backtest says a page would do is what it does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPLAYED = (
     ),
     Bug(
         "an-assumed-run-keeps-its-permit",
-        "P14",
+        "P4",
         "remediation/simulated_fleets.py",
         "fleet.ended(self._states[region], key, True, self._time.now)",
         "fleet.sent(self._states[region], key, key, self._time.now)",
