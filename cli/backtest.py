@@ -61,14 +61,18 @@ def run(
     assumed = _assumed(takes, outcome, tags, acts=not as_written)
     names = [page_text(config)[0], *([against] if against else [])]
     replay = Replay([read_page(name) for name in names], assumed, datetime.now(timezone.utc))
+    differing = 0
     with _opened(file) as lines:
         for answered in replay.run(_with_progress(lines)):
+            differing += len(answered.differences)
             for difference in answered.differences:
                 _tell(_as_dict(difference.decided, difference), difference_lines(difference), output)
             for decided in answered.decided if events and not against else ():
                 _tell(_as_dict(decided), [decision_line(decided)], output)
     summaries = replay.summaries()
     if output is Output.TEXT:
+        if against and not differing:
+            write("No event is answered differently.")
         if events or against:
             write("")
         for line in summary_lines(names, summaries, assumed):
