@@ -18,7 +18,8 @@ from cli.console import Output, OutputOption, misused, write, write_json
 from cli.pages import ConfigOption, page_text, read_bytes, read_page
 
 if TYPE_CHECKING:
-    from remediation.backtest import Assumed, Decided
+    from remediation.assumptions import Assumed
+    from remediation.backtest import Decided
     from remediation.comparing import Difference
 
 _FIRST_PROGRESS_AFTER = 1.0
@@ -89,7 +90,7 @@ def run(
 def _assumed(takes: str, outcome: str, tags: str, *, acts: bool) -> Assumed:
     from pydantic import ValidationError
 
-    from remediation.backtest import Assumed
+    from remediation.assumptions import Assumed
     from remediation.durations import parse_duration
 
     try:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from remediation.backtest import Assumed, Decided
+    from remediation.assumptions import Assumed
+    from remediation.backtest import Decided
     from remediation.comparing import Answer, Difference
     from remediation.tallies import Summary
 
