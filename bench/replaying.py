@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.report import Report, progress
-from remediation.backtest import Assumed
+from remediation.assumptions import Assumed
 from remediation.config import Config, read_config
 from remediation.replaying import Replay
 from tests.remediation.facts import NOW, an_event

@@ -18,7 +18,8 @@ from cli.console import Output, OutputOption, misused, write, write_json
 from cli.pages import ConfigOption, page_text, read_bytes, read_page
 
 if TYPE_CHECKING:
-    from remediation.backtest import Assumed, Decided
+    from remediation.assumptions import Assumed
+    from remediation.backtest import Decided
     from remediation.comparing import Difference
 
 _FIRST_PROGRESS_AFTER = 1.0
@@ -61,14 +62,18 @@ def run(
     assumed = _assumed(takes, outcome, tags, acts=not as_written)
     names = [page_text(config)[0], *([against] if against else [])]
     replay = Replay([read_page(name) for name in names], assumed, datetime.now(timezone.utc))
+    differing = 0
     with _opened(file) as lines:
         for answered in replay.run(_with_progress(lines)):
+            differing += len(answered.differences)
             for difference in answered.differences:
                 _tell(_as_dict(difference.decided, difference), difference_lines(difference), output)
             for decided in answered.decided if events and not against else ():
                 _tell(_as_dict(decided), [decision_line(decided)], output)
     summaries = replay.summaries()
     if output is Output.TEXT:
+        if against and not differing:
+            write("No event is answered differently.")
         if events or against:
             write("")
         for line in summary_lines(names, summaries, assumed):
@@ -85,7 +90,7 @@ def run(
 def _assumed(takes: str, outcome: str, tags: str, *, acts: bool) -> Assumed:
     from pydantic import ValidationError
 
-    from remediation.backtest import Assumed
+    from remediation.assumptions import Assumed
     from remediation.durations import parse_duration
 
     try:

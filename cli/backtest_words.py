@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from remediation.backtest import Assumed, Decided
+    from remediation.assumptions import Assumed
+    from remediation.backtest import Decided
     from remediation.comparing import Answer, Difference
     from remediation.tallies import Summary
 
@@ -41,7 +42,8 @@ def summary_lines(names: Sequence[str], summaries: Sequence[Summary], assumed: A
         if first.unreadable > len(first.unreadable_first):
             yield "  …"
     if first.out_of_order:
-        yield f"{_count(first.out_of_order, 'event')} came later than a younger one, and were decided then"
+        were = "was" if first.out_of_order == 1 else "were"
+        yield f"{_count(first.out_of_order, 'event')} came later than a younger one, and {were} decided then"
     for place, (name, summary) in enumerate(zip(names, summaries, strict=True)):
         yield ""
         yield f"{name} ({('here', 'there')[place]})" if len(names) > 1 else name

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from remediation.config import Config, TagScope
+from remediation.assumptions import Assumed
+from remediation.config import Config
 from remediation.contract import incident_id
 from remediation.decisions import Decision, Kind, Order, decide, remembered
 from remediation.errors import EventRejected
 from remediation.events import CLOCK_TOLERANCE, Alarm, parse_event
-from remediation.incidents import MEMORY, Held, IncidentState, Reading, Run
-from remediation.models import Fact
+from remediation.incidents import MEMORY, Held, IncidentState, Run
 from remediation.recordings import Recorded
 from remediation.report import Outcome
 from remediation.runbooks import Mode
@@ -25,22 +25,6 @@ from remediation.simulated_time import SimulatedTime
 
 # The timer of what waits comes when its time has passed, and not before.
 _PAST = timedelta(seconds=1)
-
-
-class Assumed(Fact):
-    """What nobody can know from events alone.
-
-    Attributes:
-        takes_seconds: from the start of a run to its end; it reboots at half of it, and is back at three quarters.
-        outcome: how a run ends that is not ended by the recovery of its fault before the reboot.
-        tags: instance id → its tags: no other instance exists. None: all exist, and carry what the rule asks for.
-        acts: a rule that observes is taken as one that acts.
-    """
-
-    takes_seconds: float = 600
-    outcome: Outcome = Outcome.RECOVERED
-    tags: Mapping[str, Mapping[str, str]] | None = None
-    acts: bool = True
 
 
 class Decided(NamedTuple):
@@ -88,8 +72,10 @@ def read_alarm(recorded: Recorded, today: datetime) -> tuple[Alarm, datetime]:
     """
     if recorded.problem:
         raise EventRejected(recorded.problem)
-    alarm = parse_event(recorded.event, recorded.received_at or today)
-    return alarm, recorded.received_at or alarm.occurred_at
+    # A time that is still to come would carry the clock away, for all events behind it.
+    received_at = min(recorded.received_at, today) if recorded.received_at else None
+    alarm = parse_event(recorded.event, received_at or today)
+    return alarm, received_at or alarm.occurred_at
 
 
 class Backtest:
@@ -100,7 +86,7 @@ class Backtest:
 
     def __init__(self, config: Config, assumed: Assumed | None = None) -> None:
         self._assumed = assumed or Assumed()
-        self._config = _letting_act(config) if self._assumed.acts else config
+        self._config = self._assumed.page(config)
         self._time = SimulatedTime()
         self._fleets = SimulatedFleets(self._time, self._turn)
         self._incidents: dict[str, _Incident] = {}
@@ -195,16 +181,9 @@ class Backtest:
             state = state.model_copy(update={"again": True})
         decision = decide(alarm, self._config, state, self._time.now)
         if decision.needs_reading and decision.order is not None:
-            reading = self._reading(alarm, decision.order)
+            reading = self._assumed.reading(alarm, decision.order, self._time.now)
             decision = decide(alarm, self._config, state.with_reading(reading), self._time.now)
         return decision
-
-    def _reading(self, alarm: Alarm, order: Order) -> Reading:
-        if self._assumed.tags is not None:
-            tags = self._assumed.tags.get(alarm.instance_id)
-            return Reading(exists=tags is not None, tags=dict(tags or {}), read_at=self._time.now)
-        key, _, value = order.scope.tag.partition("=") if isinstance(order.scope, TagScope) else ("", "", "")
-        return Reading(exists=True, tags={key: value}, read_at=self._time.now)
 
     def _in_its_turn(self, incident: _Incident, decision: Decision, alarm: Alarm, key: str) -> Decision:
         """The decision if the region lets it act now, or that it is held."""
@@ -314,8 +293,3 @@ class Backtest:
     def _new_key(self) -> str:
         self._keys += 1
         return f"run-{self._keys}"
-
-
-def _letting_act(config: Config) -> Config:
-    rules = (rule.model_copy(update={"mode": Mode.ACT}) if rule.run is not None else rule for rule in config.rules)
-    return config.model_copy(update={"rules": tuple(rules)})

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from remediation.backtest import Assumed, Backtest, Decided, read_alarm
+from remediation.assumptions import Assumed
+from remediation.backtest import Backtest, Decided, read_alarm
 from remediation.comparing import Comparison, Difference
 from remediation.config import Config
 from remediation.errors import EventRejected
@@ -56,11 +57,6 @@ class Replay:
             self._ended_at = self._pages[0].backtest.now
             self._began_at = self._began_at or self._ended_at
         yield self._answered([page.backtest.finish() for page in self._pages])
-
-    @property
-    def kept(self) -> int:
-        """How many things are remembered or awaited."""
-        return sum(page.backtest.kept for page in self._pages) + (self._comparison.kept if self._comparison else 0)
 
     def summaries(self) -> list[Summary]:
         """What each page came to."""

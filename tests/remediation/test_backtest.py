@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from remediation.backtest import Assumed, Backtest, Decided, read_alarm
+from remediation.assumptions import Assumed
+from remediation.backtest import Backtest, Decided, read_alarm
+from remediation.comparing import Comparison, Difference
 from remediation.config import Config
 from remediation.decisions import Kind
 from remediation.events import Alarm
@@ -228,3 +230,27 @@ def _of(some: Iterable[Decided]) -> list[datetime]:
 def test_the_same_recording_has_the_same_answers() -> None:
     events = [(number / 7, {"subject": f"ins-{number % 5}"}) for number in range(100)]
     assert (said(decided(events)), _of(decided(events))) == (said(decided(events)), _of(decided(events)))
+
+
+def test_two_pages_differ_only_where_they_answer_differently_and_nothing_is_kept_of_it() -> None:
+    here, there, comparison = Backtest(page(max_acting=1)), Backtest(page(max_acting=2)), Comparison()
+    differences: list[Difference] = []
+    kept: list[int] = []
+    for number in range(200):
+        alarm, at = taken(number * 4, subject=f"ins-{number // 2}" if number % 10 else "ins-other")
+        differences += comparison.add(here.take(alarm, at, number), there.take(alarm, at, number))
+        kept.append(comparison.kept)
+    differences += comparison.add(here.finish(), there.finish())
+    assert comparison.kept == 0
+    assert max(kept[100:]) <= max(kept[:100])
+    assert differences
+    assert all(one.here.compared != one.there.compared for one in differences)
+
+    none = Comparison()
+    first, second = Backtest(a_config()), Backtest(a_config())
+    assert [list(none.add(first.take(*taken(one), one), second.take(*taken(one), one))) for one in range(3)] == [[]] * 3
+
+
+def test_a_time_that_is_still_to_come_does_not_carry_the_clock_away() -> None:
+    recorded = Recorded(1, an_event(), received_at=LATER + timedelta(days=9))
+    assert read_alarm(recorded, LATER)[1] == LATER

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from temporalio.client import Client
 
-from remediation.backtest import Assumed, Decided
+from remediation.assumptions import Assumed
+from remediation.backtest import Decided
 from remediation.cloud import Instance
 from remediation.decisions import Kind
 from remediation.replaying import Replay
