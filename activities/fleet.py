@@ -105,8 +105,8 @@ class FleetActivities:
 
     async def _has_ended(self, holder: Holder) -> bool:
         if holder.run_id:  # it has reported: its own end is the proof
-            return not is_open(await describe(self._client, holder.remediation_id, holder.run_id))
-        if is_open(await describe(self._client, holder.remediation_id)):
+            return not _may_act(await describe(self._client, holder.remediation_id, holder.run_id))
+        if _may_act(await describe(self._client, holder.remediation_id)):
             return False  # it may be this one
         # It may never have begun, or not have reported. Only whoever asked could begin it now.
         asker = await describe(self._client, holder.incident_id, holder.incident_run_id)
@@ -146,6 +146,14 @@ async def read_freeze(client: Client, where: str) -> Freeze | None:
     freeze = Freeze.model_validate(told)
     # Somebody ended the guard by force: its freeze is good for as long as it said.
     return freeze if is_open(guard) or datetime.now(timezone.utc) < freeze.until else None
+
+
+def _may_act(run: WorkflowExecutionDescription | None) -> bool:
+    """Whether it is at work, or was ended by force so lately that a call of it may still be on its way."""
+    if run is None or run.status is WorkflowExecutionStatus.COMPLETED:
+        return False
+    closed_at = run.close_time
+    return closed_at is None or datetime.now(timezone.utc) < closed_at + timedelta(seconds=contract.IN_FLIGHT_SECONDS)
 
 
 def is_open(run: WorkflowExecutionDescription | None) -> bool:

@@ -116,7 +116,10 @@ async def _answers(client: Client, target: Target) -> list[_Answer]:
             # A long incident hands its records on from one of its runs to the next.
             key = (record.event_id, record.kind, record.decided_at.isoformat())
             found.setdefault(key, _Answer(record, one.id, one.run_id))
-    return sorted(found.values(), key=lambda one: one.record.decided_at)
+    # What was held before that is decided by now, in the run that took it over.
+    held = {(one.record.event_id, one.record.held_at) for one in found.values()}
+    last = [one for one in found.values() if (one.record.event_id, one.record.decided_at) not in held]
+    return sorted(last, key=lambda one: one.record.decided_at)
 
 
 async def _kept_for(client: Client) -> str:

@@ -30,6 +30,8 @@ _PAST = timedelta(seconds=1)
 class Decided(NamedTuple):
     """What was decided about one event, and when; what was held is decided once more.
 
+    What joins a run, or what is held, is told when that is over: it may be decided once more then.
+
     Attributes:
         number: which event, as its giver counts them.
         waited: as what it had waited for its turn before.
@@ -62,6 +64,7 @@ class _Incident:
         self.held_number = 0
         self.last_event_at: datetime | None = None
         self.arrived: deque[tuple[Alarm, int]] = deque()
+        self.joined: dict[str, Decided] = {}
 
 
 def read_alarm(recorded: Recorded, today: datetime) -> tuple[Alarm, datetime]:
@@ -147,15 +150,26 @@ class Backtest:
     def _take(self, incident: _Incident, alarm: Alarm, number: int) -> None:
         self._decide(incident, alarm, number)
         held = incident.state.held
-        if held is not None:
-            over = incident.state.recovered.get(held.alarm.fault)
-            if over is not None and held.alarm.occurred_at <= over:
-                self._decide(incident, held.alarm, incident.held_number, held)
-                self._fleets.give_turns(alarm.region)
+        if held is not None and incident.state.is_over(held.alarm):
+            self._decide(incident, held.alarm, incident.held_number, held)
+            self._fleets.give_turns(alarm.region)
+        self._reopen(incident)
 
-    def _decide(self, incident: _Incident, alarm: Alarm, number: int, held: Held | None = None) -> None:
-        """Decide and carry out; `held` if this alarm waited for its turn, and is decided again."""
-        decision = self._ask(incident.state, alarm, again=held is not None)
+    def _reopen(self, incident: _Incident) -> None:
+        """What had joined, and nobody cares for any more, is decided once more; of the others it was the last word."""
+        if incident.repair is not None or incident.state.held is not None:
+            return
+        reopened, incident.state = incident.state.reopened, incident.state.without_reopened()
+        joined, incident.joined = incident.joined, {}
+        for alarm in reopened:
+            self._decide(incident, alarm, joined.pop(alarm.event_id).number, again=True)
+        self._decided += joined.values()
+
+    def _decide(
+        self, incident: _Incident, alarm: Alarm, number: int, held: Held | None = None, *, again: bool = False
+    ) -> None:
+        """Decide and carry out; `again` if it was decided before, and `held` if it waited for its turn."""
+        decision = self._ask(incident.state, alarm, again=again or held is not None)
         asks_again = held is not None and held.ask_at is not None and self._time.now >= held.ask_at
         key = held.key if held is not None else ""
         if (decision.kind is Kind.REMEDIATE and held is None) or (decision.kind is Kind.HOLD and asks_again):
@@ -166,11 +180,16 @@ class Backtest:
         elif held is not None:
             incident.state = incident.state.with_held(None)
             if decision.kind is not Kind.REMEDIATE:
+                incident.state = incident.state.joined_reopened()
                 self._fleets.withdraw(alarm.region, key)
         if decision.kind is Kind.REMEDIATE and decision.order is not None:
             self._start(incident, decision.order, alarm, key)
         incident.state = remembered(incident.state, decision, alarm)
-        self._decided.append(Decided(number, alarm, decision, held))
+        decided = Decided(number, alarm, decision, held)
+        if decision.kind is Kind.JOIN:
+            incident.joined[alarm.event_id] = decided
+        else:
+            self._decided.append(decided)
         if decision.kind is Kind.RECOVERED:
             self._pass_on(incident, alarm)
         elif decision.kind is Kind.REMEDIATE and incident.repair is not None and incident.repair.mode is Mode.OBSERVE:
@@ -178,7 +197,7 @@ class Backtest:
 
     def _ask(self, state: IncidentState, alarm: Alarm, *, again: bool = False) -> Decision:
         if again:
-            state = state.model_copy(update={"again": True})
+            state = state.model_copy(update={"again": alarm.event_id})
         decision = decide(alarm, self._config, state, self._time.now)
         if decision.needs_reading and decision.order is not None:
             reading = self._assumed.reading(alarm, decision.order, self._time.now)
@@ -219,6 +238,7 @@ class Backtest:
         held = held.model_copy(update={"turn_came": True})
         incident.state = incident.state.with_held(held)
         self._decide(incident, held.alarm, incident.held_number, held)
+        self._reopen(incident)
         return True
 
     def _due(self, incident: _Incident, key: str) -> None:
@@ -227,6 +247,7 @@ class Backtest:
         if held is not None and held.key == key:
             self._decide(incident, held.alarm, incident.held_number, held)
             self._fleets.give_turns(held.alarm.region)
+            self._reopen(incident)
 
     def _start(self, incident: _Incident, order: Order, alarm: Alarm, key: str) -> None:
         run = Run(
@@ -268,13 +289,14 @@ class Backtest:
             return
         back_at = now - timedelta(seconds=self._assumed.takes_seconds / 4) if repair.run.reboot_at else None
         run = repair.run.model_copy(update={"outcome": outcome, "ended_at": now, "back_at": back_at})
-        incident.state = incident.state.with_run(run).model_copy(update={"running": False})
+        incident.state = incident.state.with_run(run).run_over(outcome).model_copy(update={"running": False})
         incident.repair, incident.last_event_at = None, now
         if run.echo_until is not None:
             self._time.later(max(run.echo_until, now), self._echoes_over, incident)
         if repair.mode is Mode.ACT:
             self._fleets.ended(repair.alarm.region, run.run_key)
         self._take_all(incident)
+        self._reopen(incident)
 
     def _echoes_over(self, incident: _Incident) -> None:
         if incident.state.unanswered_echoes(self._time.now):

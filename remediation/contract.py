@@ -232,10 +232,32 @@ class PermitWithdrawn(Fact):
     key: str
 
 
-class RebootBegun(Fact):
-    """What a remediation signals to its incident before it sends a reboot: alarms from here on may be caused by it."""
+class RunTold(Fact):
+    """What a remediation says of itself whenever it signals its incident, which may not be the one that started it."""
 
     run_key: str
+    rule: str = ""
+    fault: str = ""
+    started_at: datetime | None = None
+    watch_seconds: int = 0
+
+    @property
+    def run(self) -> Run | None:
+        """The run, as an incident that did not start it gets to know it."""
+        if self.started_at is None:
+            return None
+        return Run(
+            run_key=self.run_key,
+            rule=self.rule,
+            fault=self.fault,
+            started_at=self.started_at,
+            watch_seconds=self.watch_seconds,
+        )
+
+
+class RebootBegun(RunTold):
+    """What a remediation signals to its incident before it sends a reboot: alarms from here on may be caused by it."""
+
     at: datetime
 
 
@@ -255,19 +277,17 @@ class HoldersAsked(Fact):
     holders: tuple[Holder, ...]
 
 
-class RemediationEnded(Fact):
+class RemediationEnded(RunTold):
     """What a remediation signals to its incident, whoever started it."""
 
-    run_key: str
     outcome: str
     ended_at: datetime
-    rule: str = ""
-    fault: str = ""
-    started_at: datetime | None = None
-    watch_seconds: int = 0
     reboot_at: datetime | None = None
     back_at: datetime | None = None
 
+
+# A run that was ended by force may have begun a call: an attempt lasts 30 s at most, and then the cloud's answer.
+IN_FLIGHT_SECONDS = 60
 
 # Failures that Temporal must not try again by itself. A mutating call may have been sent when its activity timed out:
 # that is final too, and the workflow observes before it does anything else. All others are proven to have changed

@@ -12,7 +12,7 @@ from pydantic import Field
 from remediation.config import Config, Rule, TagScope
 from remediation.durations import write_duration
 from remediation.events import Alarm
-from remediation.incidents import IncidentState
+from remediation.incidents import IncidentState, over_matter
 from remediation.models import Fact
 from remediation.reasons import Code, Reason, because
 from remediation.report import Outcome
@@ -113,8 +113,11 @@ def remembered(incident: IncidentState, decision: Decision, alarm: Alarm) -> Inc
     told = bool(decision.recipients) or decision.needs_people
     if decision.kind is Kind.RECOVERED:
         incident = incident.recovery_noted(alarm)
+        incident = incident.over_told(alarm.fault) if told else incident
     elif decision.kind is Kind.SUPPRESS:
         incident = incident.echo_noted(alarm)
+    elif decision.kind is Kind.JOIN:
+        incident = incident.with_joined(alarm)
     incident = incident.noted(alarm, told=told, at=decision.decided_at)
     return incident.told_of(decision.matter, decision.decided_at) if decision.matter and told else incident
 
@@ -136,7 +139,7 @@ class _Case:
         """It was delivered before."""
         event = self.alarm.event_id
         before = self.incident.seen.get(event)
-        if before is None or self.incident.is_held(self.alarm):
+        if before is None or self.incident.is_again(self.alarm):
             return None
         if before != self.alarm.body_hash:
             return self._decision(Kind.CONFLICT, because(Code.CONFLICT, event=event), told=True)
@@ -151,7 +154,7 @@ class _Case:
             began = {**self.alarm.event, "status": "1"}
             self.matching = [rule for rule in self.rules.rules if rule.pattern.matches(began)]
         told = bool(self.matching) and not self.incident.running and not self.incident.cured(self.alarm)
-        return self._decision(Kind.RECOVERED, because(Code.RECOVERY), told=told, matter=f"over {self.alarm.fault}")
+        return self._decision(Kind.RECOVERED, because(Code.RECOVERY), told=told, matter=over_matter(self.alarm.fault))
 
     def _echo(self) -> Decision | None:
         """Our own reboot raised it."""
@@ -165,19 +168,19 @@ class _Case:
 
     def _late(self) -> Decision | None:
         """It is over already, or too old to act on."""
-        is_held = self.incident.is_held(self.alarm)
-        over = self.incident.recovered.get(self.alarm.fault)
-        if over is not None and self.alarm.occurred_at <= over:
+        again = self.incident.is_again(self.alarm)
+        if self.incident.is_over(self.alarm):
             # Deliveries overtake one another: this one is of a fault that is over already. What was held was told of.
-            return self._decision(Kind.EXPIRE, because(Code.OVER_ALREADY, at=_clock(over)), told=not is_held)
+            at = _clock(self.incident.recovered[self.alarm.fault])
+            return self._decision(Kind.EXPIRE, because(Code.OVER_ALREADY, at=at), told=not again)
         limits = self.rules.guardrails
-        limit = limits.act_within if is_held else limits.max_age
+        limit = limits.act_within if again else limits.max_age
         age = self.now - self.alarm.occurred_at
         if age <= timedelta(seconds=limit):
             return None
-        code = Code.HELD_TOO_LONG if is_held else Code.TOO_OLD
+        code = Code.HELD_TOO_LONG if again else Code.TOO_OLD
         reason = because(code, age=_rough(age), limit=write_duration(limit))
-        return self._decision(Kind.EXPIRE, reason, told=True, needs_people=is_held)
+        return self._decision(Kind.EXPIRE, reason, told=True, needs_people=again)
 
     def _told(self) -> Decision | None:
         """Rules match, and none of them runs anything."""

@@ -20,6 +20,7 @@ HOUR = timedelta(hours=1)
 MOST_WAITING = 1000
 ASK_AGAIN_SECONDS = 300
 _MOST_NAMED = 10
+_MOST_WITHDRAWN = 200
 
 
 class Grant(Fact):
@@ -61,6 +62,7 @@ class FleetState(Fact):
     """All that a guard knows.
 
     Attributes:
+        withdrawn: turns that were given up lately; a question that comes after its withdrawal is nobody's.
         starts: when those began that have given their permit back within the last hour.
         everywhere: the freeze of all regions, as it was read last.
     """
@@ -70,6 +72,7 @@ class FleetState(Fact):
     max_actions_per_hour: int = 0
     grants: tuple[Grant, ...] = ()
     waiting: tuple[Waiter, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     starts: tuple[datetime, ...] = ()
     freeze: Freeze | None = None
     everywhere: Freeze | None = None
@@ -103,6 +106,8 @@ def ask(state: FleetState, asked: PermitAsked, now: datetime) -> tuple[FleetStat
     state = learn(state.model_copy(update=limits), asked.everywhere)
     if any(one.asked.key == asked.key for one in state.grants):
         return state, PermitAnswer(granted=True)
+    if asked.key in state.withdrawn:
+        return state, PermitAnswer(granted=False, error="this turn was given up", ask_again_seconds=ASK_AGAIN_SECONDS)
     # An instance has one place: whoever asked for it before is not there any more.
     place = next((at for at, one in enumerate(state.waiting) if one.asked.instance_id == asked.instance_id), None)
     if place is not None:
@@ -146,7 +151,8 @@ def withdraw(state: FleetState, key: str) -> FleetState:
     """The turn is not needed any more; a permit that was used is given back by the end of its run alone."""
     grants = tuple(one for one in state.grants if one.asked.key != key or one.sent_at is not None)
     waiting = tuple(one for one in state.waiting if one.asked.key != key)
-    return state.model_copy(update={"grants": grants, "waiting": waiting})
+    withdrawn = (*state.withdrawn, key)[-_MOST_WITHDRAWN:]
+    return state.model_copy(update={"grants": grants, "waiting": waiting, "withdrawn": withdrawn})
 
 
 def learn(state: FleetState, everywhere: Freeze | None) -> FleetState:

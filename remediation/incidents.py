@@ -20,6 +20,7 @@ _CLOCK_TOLERANCE = timedelta(seconds=10)
 # Longer than any redelivery, the watch, and the window of max_per_day.
 MEMORY = timedelta(hours=24)
 MOST_REMEMBERED = 500
+_MOST_JOINED = 50
 
 
 class Run(Fact):
@@ -89,7 +90,9 @@ class IncidentState(Fact):
     running: bool = False
     recovered: dict[str, datetime] = Field(default={}, description="fault → when it was last reported as over")
     held: Held | None = None
-    again: bool = Field(default=False, description="the alarm that is held is what is being decided, once more")
+    again: str = Field(default="", description="the event that is being decided once more")
+    joined: tuple[Alarm, ...] = Field(default=(), description="what was left to the run at work, or to what is held")
+    reopened: tuple[Alarm, ...] = Field(default=(), description="what had joined, and nobody cares for any more")
     reading: Reading | None = None
     echoes: dict[str, datetime] = Field(default={}, description="fault our reboot raised, not over yet → since when")
     told: dict[str, datetime] = Field(default={}, description="what was told of, → when last")
@@ -98,9 +101,13 @@ class IncidentState(Fact):
     def last_run(self) -> Run | None:
         return self.runs[-1] if self.runs else None
 
+    def is_again(self, alarm: Alarm) -> bool:
+        """Whether this alarm was decided before, to wait or to join, and is decided once more."""
+        return self.again == alarm.event_id
+
     def is_held(self, alarm: Alarm) -> bool:
-        """Whether this alarm waits for its turn, and is decided again."""
-        return self.again and self.held is not None and self.held.alarm.event_id == alarm.event_id
+        """Whether this alarm waits for its turn, and is decided once more."""
+        return self.is_again(alarm) and self.held is not None and self.held.alarm.event_id == alarm.event_id
 
     def causing(self, alarm: Alarm) -> Run | None:
         """The run whose reboot raised this alarm, if one did. The end of what is being healed is no such echo."""
@@ -111,20 +118,23 @@ class IncidentState(Fact):
 
     def awaits_recovery(self, recovery: Alarm) -> bool:
         """Whether people were told that this fault began, and not yet that it is over."""
-        began, over = self.told.get(_began(recovery)), self.recovered.get(recovery.fault)
+        began, over = self.told.get(began_matter(recovery.fault)), self.recovered.get(recovery.fault)
         return began is not None and (over is None or over < began)
 
     def cured(self, recovery: Alarm) -> bool:
-        """Whether the last run told people already that it healed this fault."""
+        """Whether the last word that people heard of this fault is that a run healed it."""
         last = self.last_run
-        return last is not None and last.outcome is Outcome.RECOVERED and last.fault == recovery.fault
+        if last is None or last.outcome is not Outcome.RECOVERED or last.fault != recovery.fault:
+            return False
+        called_at = self.told.get(began_matter(recovery.fault))
+        return called_at is None or last.ended_at is None or called_at <= last.ended_at
 
     def noted(self, alarm: Alarm, *, told: bool, at: datetime) -> IncidentState:
         """The event has been decided: it is known when it is delivered again; `told` if people heard of it."""
         seen = _newest({**self.seen, alarm.event_id: alarm.body_hash})
         if not told or alarm.is_recovery:
             return self._with(seen=seen)
-        return self._with(seen=seen, told=_newest({**self.told, _began(alarm): at}))
+        return self._with(seen=seen, told=_newest({**self.told, began_matter(alarm.fault): at}))
 
     def recovery_noted(self, recovery: Alarm) -> IncidentState:
         """A fault is over: what fired before that moment, and is delivered later, starts nothing."""
@@ -138,10 +148,35 @@ class IncidentState(Fact):
         """Our own reboot raised this alarm. Only what can be reported as over is waited for to be over."""
         if alarm.is_recovery:
             return self.recovery_noted(alarm)
-        over = self.recovered.get(alarm.fault)
-        if not alarm.is_firing or (over is not None and over >= alarm.occurred_at):
+        if not alarm.is_firing or self.is_over(alarm):
             return self
         return self._with(echoes=_newest({**self.echoes, alarm.fault: alarm.occurred_at}))
+
+    def over_told(self, fault: str) -> IncidentState:
+        """People have heard that it is over: that it began again is news, however soon."""
+        return self._with(told={name: at for name, at in self.told.items() if not _is_of(name, fault)})
+
+    def with_joined(self, alarm: Alarm) -> IncidentState:
+        """It is left to what is at work, or waits."""
+        others = [one for one in self.joined if one.event_id != alarm.event_id]
+        return self._with(joined=(*others, alarm)[-_MOST_JOINED:])
+
+    def joined_reopened(self) -> IncidentState:
+        """What they were left to did nothing about them; those that are over need nobody any more."""
+        still = (one for one in self.joined if not self.is_over(one))
+        return self._with(joined=(), reopened=(*self.reopened, *still))
+
+    def is_over(self, alarm: Alarm) -> bool:
+        """Whether its fault was reported as over at that time, or after it."""
+        at = self.recovered.get(alarm.fault)
+        return at is not None and alarm.occurred_at <= at
+
+    def run_over(self, outcome: Outcome) -> IncidentState:
+        """A fault that went by itself took no other with it; after any other end people have heard of the instance."""
+        return self.joined_reopened() if outcome is Outcome.RECOVERED_BY_ITSELF else self._with(joined=())
+
+    def without_reopened(self) -> IncidentState:
+        return self._with(reopened=())
 
     def told_of(self, matter: str, now: datetime) -> IncidentState:
         return self._with(told=_newest({**self.told, matter: now}))
@@ -162,13 +197,18 @@ class IncidentState(Fact):
     def run(self, run_key: str) -> Run | None:
         return next((one for one in self.runs if one.run_key == run_key), None)
 
+    @property
+    def echo_until(self) -> datetime | None:
+        """Until when our last reboot may be what an alarm is about."""
+        rebooted = next((run for run in reversed(self.runs) if run.reboot_at is not None), None)
+        return rebooted.echo_until if rebooted is not None else None
+
     def unanswered_echoes(self, now: datetime) -> dict[str, datetime]:
         """Faults that our reboot raised and that nobody reported as over by the end of their time: fault → since when.
 
         The cloud tells of such a fault once. Left as an echo, an instance that stays unreachable would be nobody's.
         """
-        last = self.last_run
-        until = last.echo_until if last else None
+        until = self.echo_until
         return self.echoes if until is not None and now >= until else {}
 
     def echoes_answered(self) -> IncidentState:
@@ -178,8 +218,19 @@ class IncidentState(Fact):
         return self.model_copy(update=changes)
 
 
-def _began(alarm: Alarm) -> str:
-    return f"began {alarm.fault}"
+def began_matter(fault: str) -> str:
+    """The matter that people heard of: this fault."""
+    return f"began {fault}"
+
+
+def over_matter(fault: str) -> str:
+    """The matter that people heard of: the end of this fault."""
+    return f"over {fault}"
+
+
+def _is_of(matter: str, fault: str) -> bool:
+    """Whether it says that the fault is there."""
+    return matter.rpartition(" ")[2] == fault and matter not in (over_matter(fault), began_matter(fault))
 
 
 def _newest(entries: dict[str, object]) -> dict[str, object]:

@@ -41,6 +41,7 @@ class Code(str, Enum):
     OTHERS_FIRST = "others_first"
     STILL_HELD = "still_held"
     GUARD_SILENT = "guard_silent"
+    MEMORY_UNREADABLE = "memory_unreadable"
     TOO_MANY_WAIT = "too_many_wait"
     HOLD_OVER = "hold_over"
 

@@ -42,6 +42,9 @@ REASONS: dict[Code, str] = {
     Code.HOUR_USED: "Repairs begun in {region} within the last hour: {count}; `max_actions_per_hour` allows {limit}. "
     "The rest wait for their turn.",
     Code.OTHERS_FIRST: "Instances of {region} that wait and came first: {before}.",
+    Code.MEMORY_UNREADABLE: "What this incident remembered cannot be read by this worker ({error}). What was tried "
+    "is not known, and counts as one attempt of today. Start the newer release again; what was decided stands in the "
+    "incident's earlier run.",
     Code.GUARD_SILENT: "The guard of the region's limits gave no permit ({error}): it is asked again.",
     Code.STILL_HELD: "An earlier repair of {instance} has not been seen to end.",
     Code.TOO_MANY_WAIT: "{waiting} instances of {region} wait already; more are not listed, and ask again by "

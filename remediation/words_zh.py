@@ -34,6 +34,8 @@ REASONS: dict[Code, str] = {
     Code.HOUR_USED: "{region} 在过去一小时内已开始 {count} 次修复，`max_actions_per_hour` 允许 {limit} 次。"
     "其余实例排队等候。",
     Code.OTHERS_FIRST: "{region} 中先到并在等候的实例：{before} 个。",
+    Code.MEMORY_UNREADABLE: "此 worker 无法读取该故障事件的记忆（{error}）。"
+    "之前尝试过什么已不可知，计为当天的一次修复。请重新启动较新的版本；此前的决定保存在上一次运行的历史中。",
     Code.GUARD_SILENT: "该地域的限额守卫没有给出许可（{error}），稍后再次询问。",
     Code.STILL_HELD: "{instance} 的上一次修复尚未确认结束。",
     Code.TOO_MANY_WAIT: "{region} 已有 {waiting} 个实例在等候；更多的不再列入，稍后会自动重新申请。",

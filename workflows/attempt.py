@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 
@@ -58,6 +59,17 @@ class Attempt:
     @property
     def target(self) -> Target:
         return Target(region=self.wanted.alarm.region, instance_id=self.wanted.alarm.instance_id)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What every signal to the incident says of this run (`contract.RunTold`)."""
+        return {
+            "run_key": self.wanted.run_key,
+            "rule": self.order.rule,
+            "fault": self.wanted.alarm.fault,
+            "started_at": self.started_at,
+            "watch_seconds": self.runbook.watch,
+        }
 
     @property
     def act_by(self) -> datetime:

@@ -68,6 +68,8 @@ class FleetGuard:
             except asyncio.CancelledError:
                 workflow.logger.warning("a cancel was asked for: a guard cannot be cancelled, `medic freeze` stops all")
         if not life.result():
+            if self._unreadable:  # whoever can read it finds it as it was, and the freeze in the memo
+                workflow.continue_as_new(memory)
             workflow.continue_as_new(
                 self._state.model_dump(mode="json"), memo={contract.FREEZE: _told(self._state.freeze)}
             )

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
 
     from remediation import contract
     from remediation.contract import Record, SearchAttribute
-    from remediation.decisions import Decision, Kind
+    from remediation.decisions import Decision, Kind, Order
     from remediation.events import Alarm
     from remediation.incidents import Held, IncidentState, Run
     from remediation.notices import OPERATORS, Headline, Notice, RunRef, about
@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.telling import Teller
 
 _NOTICE_SECONDS = 900
+_AFTER_A_RUN_THAT_TELLS = timedelta(seconds=15)
 # Past this many events further alarms are only counted: the run must stay able to end.
 _FOLD_BEYOND = 20_000
 
@@ -61,6 +62,9 @@ class Incident:
                 keyword(SearchAttribute.REGION).value_set(self._region),
             ]
         )
+        if self._memory.unreadable:
+            forgotten = because(Code.MEMORY_UNREADABLE, error=self._memory.unreadable)
+            self._undecided("memory", forgotten)
         life = asyncio.create_task(self._live())
         while not life.done():
             try:
@@ -79,7 +83,7 @@ class Incident:
         while True:
             with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(
-                    lambda: bool(self._arrived or self._turns) or self._may_end,
+                    lambda: bool(self._arrived or self._turns or self._reopened) or self._may_end,
                     timeout=self._until_due(),
                     timeout_summary="what waits, or forget and close",
                 )
@@ -112,7 +116,8 @@ class Incident:
         except ValidationError:
             workflow.logger.warning("a reboot that could not be read was sent to this incident")
             return
-        self._memory.rebooting(told.run_key, told.at)
+        self._memory.get_to_know(told)
+        self._memory.rebooting(told)
 
     @workflow.signal(name=contract.REMEDIATION_ENDED)
     def remediation_ended(self, ended: Any = None) -> None:
@@ -123,17 +128,7 @@ class Incident:
         except ValueError:  # pydantic's ValidationError is one too
             workflow.logger.warning("an ending that could not be read was sent to this incident")
             return
-        state = self._memory.state
-        if told.started_at is not None and state.run(told.run_key) is None:
-            # Started by an incident that was ended by hand: it counts all the same.
-            foreign = Run(
-                run_key=told.run_key,
-                rule=told.rule,
-                fault=told.fault,
-                started_at=told.started_at,
-                watch_seconds=told.watch_seconds,
-            )
-            self._memory.state = state.with_run(foreign)
+        self._memory.get_to_know(told)
         self._memory.ended(told.run_key, outcome, told)
 
     @workflow.query(name=contract.DECISIONS, description="what was decided about each event of this instance")
@@ -142,7 +137,14 @@ class Incident:
 
     @property
     def _is_idle(self) -> bool:
-        return not (self._arrived or self._turns or self._repair.is_running) and self._teller.is_idle
+        waiting = self._arrived or self._turns or self._reopened
+        return not (waiting or self._repair.is_running) and self._teller.is_idle
+
+    @property
+    def _reopened(self) -> tuple[Alarm, ...]:
+        """What had joined, and is free to be decided once more."""
+        state = self._memory.state
+        return state.reopened if state.held is None and not self._repair.is_running else ()
 
     @property
     def _may_end(self) -> bool:
@@ -159,9 +161,8 @@ class Incident:
         due: list[datetime] = []
         if state.held is not None:
             due.append(min(state.held.until, state.held.ask_at or state.held.until))
-        last = state.last_run
-        if state.echoes and last is not None and last.echo_until is not None:
-            due.append(last.echo_until)
+        if state.echoes and state.echo_until is not None:
+            due.append(state.echo_until)
         left = self._memory.left
         if left > timedelta():
             due.append(workflow.now() + left)
@@ -197,47 +198,64 @@ class Incident:
             await workflow.wait_condition(lambda: not self._repair.is_running)
         await self._decide(alarm)
 
-    async def _decide(self, alarm: Alarm, held: Held | None = None) -> None:
-        """Decide and carry out; `held` if this alarm waited for its turn, and is decided again."""
-        key = held.key if held is not None else workflow.uuid4().hex[:10]
+    async def _decide(self, alarm: Alarm, held: Held | None = None, *, again: bool = False) -> None:
+        """Decide and carry out; `again` if it was decided before, and `held` if it waited for its turn."""
+        key, asked = held.key if held is not None else workflow.uuid4().hex[:10], held is not None
         try:
-            decision = await decide(alarm, self._state(again=held is not None))
+            decision = await decide(alarm, self._state(alarm if again or held is not None else None))
             asks_first = decision.kind is Kind.REMEDIATE and held is None
             if asks_first or (decision.kind is Kind.HOLD and self._is_asked_again(held)):
+                asked = True
                 decision = await self._in_its_turn(decision, alarm, key)
+            self._refresh(decision, held)
+            decision = await self._carry_out(decision, alarm, key)
         except ActivityError as error:
             self._undecided(alarm.event_id, because(Code.UNDECIDED, error=error.cause or error), alarm)
-            await self._let_go(held)
-            return
-        decision = await self._carry_out(decision, alarm, key)
-        if held is not None and decision.kind is Kind.REMEDIATE:
-            self._memory.state = self._memory.state.with_held(None)
-        elif held is not None and decision.kind is not Kind.HOLD:
-            await self._let_go(held)
+            await self._let_go(key)
+        except Exception:
+            await self._let_go(key)  # a permit that nobody uses would be missed by others
+            raise
+        else:
+            if asked and decision.kind is not Kind.HOLD:
+                await self._let_go(key, used=decision.kind is Kind.REMEDIATE)
+
+    def _refresh(self, decision: Decision, held: Held | None) -> None:
+        """How long it may wait is the page's to say, which may have changed meanwhile."""
+        now_held = self._memory.state.held
+        if decision.kind is Kind.HOLD and decision.order is not None and held is not None and now_held is not None:
+            until = held.alarm.occurred_at + timedelta(seconds=decision.order.act_within_seconds)
+            self._memory.state = self._memory.state.with_held(now_held.model_copy(update={"until": until}))
 
     async def _in_its_turn(self, decision: Decision, alarm: Alarm, key: str) -> Decision:
         """The decision if the region lets it act now, or that it is held."""
         assert decision.order is not None  # noqa: S101  # it has one; this tells the type checker
         answer = await ask_permit(decision, decision.order, alarm, key)
-        state = self._memory.state
-        if answer.granted and state.held is None:
+        held = self._memory.state.held
+        if answer.granted and held is None:
             return decision
         is_held_by_run = answer.reason is not None and answer.reason.code is Code.STILL_HELD
-        if is_held_by_run and state.held is None and await self._repair.join(alarm):
-            await give_back(self._region, key)
+        if is_held_by_run and held is None and await self._repair.join(alarm):
             return decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED), "order": None})
+        reason = answer.reason or because(Code.GUARD_SILENT, error=answer.error or "no reason given")
         again = timedelta(seconds=answer.ask_again_seconds)
+        return await self._hold(decision.order, alarm, key, reason, again=again, turn_came=answer.granted)
+
+    async def _hold(
+        self, order: Order, alarm: Alarm, key: str, reason: Reason, *, again: timedelta, turn_came: bool = False
+    ) -> Decision:
+        """It waits: for its turn, or until it is to be asked `again`."""
+        before = self._memory.state.held
         held = Held(
             alarm=alarm,
             key=key,
-            since=state.held.since if state.held is not None else workflow.now(),
-            until=alarm.occurred_at + timedelta(seconds=decision.order.act_within_seconds),
-            reason=answer.reason or because(Code.GUARD_SILENT, error=answer.error or "no reason given"),
+            since=before.since if before is not None else workflow.now(),
+            until=alarm.occurred_at + timedelta(seconds=order.act_within_seconds),
+            reason=reason,
             ask_at=workflow.now() + again if again else None,
-            turn_came=answer.granted,
+            turn_came=turn_came,
         )
-        self._memory.state = state.with_held(held)
-        return await decide(alarm, self._state(again=True))
+        self._memory.state = self._memory.state.with_held(held)
+        return await decide(alarm, self._state(alarm))
 
     async def _carry_out(self, decision: Decision, alarm: Alarm, key: str) -> Decision:
         """Do what was decided, tell it, and remember it; returns what it came to."""
@@ -245,9 +263,7 @@ class Incident:
         if decision.kind is Kind.REMEDIATE and decision.order is not None:
             run = await self._repair.start(decision, decision.order, alarm, key)
             if run is None:
-                if decision.order.mode is Mode.ACT:
-                    await give_back(self._region, key)
-                decision = decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED)})
+                decision = await self._behind(decision, decision.order, alarm, key)
         elif decision.kind is Kind.RECOVERED:
             await self._repair.pass_on(alarm)
         told_by_guard = decision.kind is Kind.HOLD and decision.reason.code is not Code.GUARD_SILENT
@@ -260,8 +276,17 @@ class Incident:
         self._memory.remember(decision, alarm, run)
         return decision
 
+    async def _behind(self, decision: Decision, order: Order, alarm: Alarm, key: str) -> Decision:
+        """A run is at work that this incident did not start: join it, unless it has ended, and only tells."""
+        last = self._memory.state.last_run
+        if last is None or last.ended_at is None or order.mode is Mode.OBSERVE:
+            return decision.model_copy(update={"kind": Kind.JOIN, "reason": because(Code.JOINED), "order": None})
+        await give_back(self._region, key)
+        reason = because(Code.STILL_HELD, instance=self._instance_id)
+        return await self._hold(order, alarm, workflow.uuid4().hex[:10], reason, again=_AFTER_A_RUN_THAT_TELLS)
+
     async def _attend(self) -> None:
-        """What is due without an event: turns that came, what was held too long, alarms that our reboot left open."""
+        """What is due without an event: turns that came, what waits no more, alarms that our reboot left open."""
         while self._turns:
             key, held = self._turns.popleft(), self._memory.state.held
             if held is None or held.key != key:
@@ -270,39 +295,48 @@ class Incident:
                 continue
             held = held.model_copy(update={"turn_came": True})
             self._memory.state = self._memory.state.with_held(held)
-            await self._decide_again(held)
+            await self._decide_again(held.alarm, held)
         held = self._memory.state.held
-        if held is not None and (workflow.now() >= held.until or self._is_over(held) or self._is_asked_again(held)):
-            await self._decide_again(held)
+        if held is not None and self._is_due(held):
+            await self._decide_again(held.alarm, held)
+        reopened = self._reopened
+        if reopened:
+            self._memory.state = self._memory.state.without_reopened()
+        for alarm in reopened:
+            await self._decide_again(alarm)
         open_since = self._memory.state.unanswered_echoes(workflow.now())
         for fault, since in open_since.items():
             self._tell_open(fault, since)
         if open_since:
             self._memory.state = self._memory.state.echoes_answered()
 
-    async def _decide_again(self, held: Held) -> None:
+    async def _decide_again(self, alarm: Alarm, held: Held | None = None) -> None:
         try:
-            await self._decide(held.alarm, held)
+            await self._decide(alarm, held, again=True)
         except Exception as bug:  # noqa: BLE001  # as in `_take`
-            workflow.logger.exception("an error of ours kept what was held from being decided")
-            self._undecided(held.alarm.event_id, because(Code.UNDECIDED, error=f"{type(bug).__name__}: {bug}"))
-            await self._let_go(held)
+            workflow.logger.exception("an error of ours kept an event from being decided once more")
+            self._undecided(alarm.event_id, because(Code.UNDECIDED, error=f"{type(bug).__name__}: {bug}"))
 
-    def _is_over(self, held: Held) -> bool:
-        over = self._memory.state.recovered.get(held.alarm.fault)
-        return over is not None and held.alarm.occurred_at <= over
+    def _is_due(self, held: Held) -> bool:
+        """Too old by now, over by itself, or to be asked for again: none of them is a turn."""
+        is_over = self._memory.state.is_over(held.alarm)
+        return is_over or workflow.now() >= held.until or self._is_asked_again(held)
 
     def _is_asked_again(self, held: Held | None) -> bool:
         return held is not None and held.ask_at is not None and workflow.now() >= held.ask_at
 
-    async def _let_go(self, held: Held | None) -> None:
-        """Its turn is not needed any more."""
-        if held is not None:
-            self._memory.state = self._memory.state.with_held(None)
-            await give_back(self._region, held.key)
+    async def _let_go(self, key: str, *, used: bool = False) -> None:
+        """It waits no more. A turn that is not used is for others, and what had joined it is decided once more."""
+        state = self._memory.state
+        if state.held is not None and state.held.key == key:
+            state = state.with_held(None)
+            self._memory.state = state if used else state.joined_reopened()
+        if not used and state.run(key) is None:
+            await give_back(self._region, key)
 
-    def _state(self, *, again: bool = False) -> IncidentState:
-        return self._memory.state.model_copy(update={"running": self._repair.is_running, "again": again})
+    def _state(self, again: Alarm | None = None) -> IncidentState:
+        event_id = again.event_id if again is not None else ""
+        return self._memory.state.model_copy(update={"running": self._repair.is_running, "again": event_id})
 
     def _undecided(self, event_id: str, reason: Reason, alarm: Alarm | None = None) -> None:
         """What cannot be decided is recorded and told to the operators; it is never silently dropped."""

@@ -53,7 +53,7 @@ async def reboot_once(attempt: Attempt, baseline: Operation, ready: tuple[ReadyS
 def announce(attempt: Attempt) -> None:
     """The incident has to know before the first alarm that the reboot raises."""
     attempt.reboot_at = workflow.now()
-    begun = RebootBegun(run_key=attempt.wanted.run_key, at=attempt.reboot_at)
+    begun = RebootBegun(**attempt.told, at=attempt.reboot_at)
 
     async def tell() -> None:
         incident = workflow.get_external_workflow_handle(attempt.wanted.incident_id)

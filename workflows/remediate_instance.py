@@ -214,13 +214,9 @@ class RemediateInstance:
         if attempt.wanted.permit_key:
             await self._give_back(attempt.wanted.permit_key)
         ended = contract.RemediationEnded(
-            run_key=attempt.wanted.run_key,
+            **attempt.told,
             outcome=outcome.value,
             ended_at=workflow.now(),
-            rule=attempt.order.rule,
-            started_at=attempt.started_at,
-            fault=attempt.wanted.alarm.fault,
-            watch_seconds=attempt.runbook.watch,
             reboot_at=attempt.reboot_at,
             back_at=attempt.reboot.back_at if attempt.reboot is not None else None,
         )

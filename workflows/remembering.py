@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -10,7 +10,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
-    from remediation.contract import IncidentMemory, Record, RemediationEnded, SearchAttribute
+    from remediation.contract import IncidentMemory, RebootBegun, Record, RemediationEnded, RunTold, SearchAttribute
     from remediation.decisions import Decision, Kind, remembered
     from remediation.events import Alarm
     from remediation.incidents import MEMORY, MOST_REMEMBERED, IncidentState, Run
@@ -18,16 +18,26 @@ with workflow.unsafe.imports_passed_through():
     from remediation.telling import say
     from workflows.journal import keyword
 
+# What was held, or had joined, may be decided once more.
+_NOT_LAST = (Kind.HOLD, Kind.JOIN)
+
 
 class Memory:
     """The memory of one incident; it outlasts the run that holds it (continue-as-new)."""
 
     def __init__(self, carried: Any) -> None:
+        self.unreadable = ""
         try:
             self._kept = IncidentMemory.model_validate(carried or {})
-        except ValidationError:
-            # A newer worker wrote it. What was decided stays in the earlier run's history.
-            self._kept = IncidentMemory()
+        except ValidationError as error:
+            # A newer worker wrote it. What was decided stays in the earlier run's history; what was tried is not known,
+            # and counts as an attempt: nothing is repaired until a day has passed.
+            self.unreadable = f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}"
+            now = workflow.now()
+            tried = Run(
+                run_key="forgotten", rule="", started_at=now, ended_at=now, outcome=Outcome.FAILED, watch_seconds=0
+            )
+            self._kept = IncidentMemory(state=IncidentState(runs=(tried,)), last_event_at=now)
 
     @property
     def state(self) -> IncidentState:
@@ -74,7 +84,7 @@ class Memory:
         return counts
 
     def remember(self, decision: Decision, alarm: Alarm | None, run: Run | None = None) -> None:
-        """The one record of this event; what was held, and has had its turn, is written over."""
+        """The one record of this event; what was held, or had joined, and is decided once more is written over."""
         state = remembered(self.state, decision, alarm) if alarm is not None else self.state
         record = Record(
             event_id=decision.event_id,
@@ -86,22 +96,28 @@ class Memory:
             decided_at=decision.decided_at,
             run=run or (state.last_run if decision.kind in (Kind.JOIN, Kind.DUPLICATE, Kind.SUPPRESS) else None),
         )
-        held = next((one for one in self.records if one.kind == Kind.HOLD and one.event_id == record.event_id), None)
-        if held is not None and decision.kind not in (Kind.DUPLICATE, Kind.CONFLICT):
-            record = record.model_copy(update={"held_at": held.held_at or held.decided_at})
-            records = tuple(record if one is held else one for one in self.records)
+        before = next((one for one in self.records if one.event_id == record.event_id and one.kind in _NOT_LAST), None)
+        held = before is not None and before.kind == Kind.HOLD
+        if before is not None and decision.kind not in (Kind.DUPLICATE, Kind.CONFLICT):
+            record = record.model_copy(update={"held_at": before.held_at or (before.decided_at if held else None)})
+            records = tuple(record if one is before else one for one in self.records)
         else:
             records = (*self.records, record)[-MOST_REMEMBERED:]
         self._change(state=state, decisions=records)
         if decision.kind is not Kind.REMEDIATE:
-            left = "watching" if held is not None else None
+            left = "watching" if held else None
             self.show(f"{decision.kind.value}: {record.said}", "held" if decision.kind is Kind.HOLD else left)
 
-    def rebooting(self, run_key: str, at: datetime) -> None:
+    def get_to_know(self, told: RunTold) -> None:
+        """A run tells of itself. One that was started by an incident that was ended by hand counts all the same."""
+        if told.run is not None and self.state.run(told.run_key) is None:
+            self.state = self.state.with_run(told.run)
+
+    def rebooting(self, begun: RebootBegun) -> None:
         """A run is about to send a reboot: it may raise alarms from here on."""
-        run = self.state.run(run_key)
+        run = self.state.run(begun.run_key)
         if run is not None:
-            self._know(run.model_copy(update={"reboot_at": at}))
+            self._know(run.model_copy(update={"reboot_at": begun.at}))
 
     def ended(self, run_key: str, outcome: Outcome, told: RemediationEnded | None = None) -> None:
         """A run has ended; without its own words nobody knows whether it rebooted, and it stays as it was."""
@@ -110,6 +126,7 @@ class Memory:
             return
         known = {"reboot_at": told.reboot_at, "back_at": told.back_at} if told is not None else {}
         self._know(run.model_copy(update={"outcome": outcome, "ended_at": workflow.now(), **known}))
+        self.state = self.state.run_over(outcome)
         self.event_came()  # the watch counts from here, and memory has to outlast it
         self.show(f"remediation {run_key} ended: **{outcome.value}**", "watching")
 

@@ -120,9 +120,10 @@ class Repair:
             # Terminated, timed out, or unable to say how it ended: people hear of it all the same.
             workflow.logger.warning("a remediation did not say how it ended: %s", error)
             self._memory.ended(run.run_key, Outcome.FAILED)
-            if decision.order is not None and decision.order.mode is Mode.ACT:
-                await self._give_back(run.run_key, alarm.region)
             self._on_lost(decision, alarm)
+            if decision.order is not None and decision.order.mode is Mode.ACT:
+                await workflow.sleep(contract.IN_FLIGHT_SECONDS, summary="a call of it may still be on its way")
+                await self._give_back(run.run_key, alarm.region)
             return
         self._memory.ended(run.run_key, result.outcome)
 

@@ -116,7 +116,7 @@ BACK = after(reboot_at=NOW - 5 * A_MINUTE, back_at=NOW - 4 * A_MINUTE, fault="Di
 LONG_BACK = after(reboot_at=NOW - 10 * A_MINUTE, back_at=NOW - 9 * A_MINUTE)
 WAITS = Held(alarm=an_alarm(**AS_HELD), key="k", since=NOW, until=NOW + 60 * A_MINUTE, reason=because(Code.MANY_ACTING))
 HELD = IncidentState(held=WAITS, seen={"held": an_alarm(**AS_HELD).body_hash})
-AGAIN = HELD.model_copy(update={"again": True})
+AGAIN = HELD.model_copy(update={"again": "held"})
 TURN = AGAIN.with_held(WAITS.model_copy(update={"turn_came": True}))
 TURN_OVER = TURN.model_copy(update={"recovered": {"DiskReadonly": NOW}})
 IN_SCOPE = NOTHING.with_reading(Reading(exists=True, tags={"medic": "on"}, read_at=NOW))
