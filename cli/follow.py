@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta, timezone
@@ -116,7 +117,7 @@ async def _lines(client: Client, events: Sequence[HistoryEvent], described: Work
     return await read_timeline(events, pending, client.data_converter, datetime.now(timezone.utc))
 
 
-class _Screen:
+class _Screen(ABC):
     """Where the story is shown."""
 
     context: AbstractContextManager[Any] = nullcontext()
@@ -124,9 +125,9 @@ class _Screen:
     def __init__(self, console: Console) -> None:
         self._console = console
 
+    @abstractmethod
     def show(self, lines: Sequence[Line], run: WorkflowExecutionDescription) -> None:
         """The whole story so far."""
-        raise NotImplementedError
 
     def note(self, text: str) -> None:
         """Something beside the story."""

@@ -18,7 +18,7 @@ class Phrase(str, Enum):
     TOGETHER_NEED = "together_need"
 
     # whether the reader has to do anything: while something goes on, then at each ending
-    TODO = "todo"
+    WHAT_TO_DO = "what_to_do"
     DO_OBSERVED = "do_observed"
     DO_ACTING = "do_acting"
     DO_WAITING = "do_waiting"

@@ -20,24 +20,24 @@ from remediation.wording import say as say
 SHANGHAI = timezone(timedelta(hours=8))  # Asia/Shanghai knows no summer time, and zone data may be missing
 MOST_DETAILS = 50
 
-_TODO_FOR: Mapping[Code, Phrase] = {
+_ANSWER_FOR: Mapping[Code, Phrase] = {
     Code.UNDELIVERED: Phrase.DO_UNDELIVERED,
     Code.UNREADABLE: Phrase.DO_UNREADABLE,
     Code.OUR_BUG: Phrase.DO_FAILED,
     Code.HOLD_OVER: Phrase.DO_HOLD_OVER,
 }
-_TODO: Mapping[Headline, Phrase] = {
+_ANSWER: Mapping[Headline, Phrase] = {
     Headline.OBSERVED: Phrase.DO_OBSERVED,
     Headline.ACTING: Phrase.DO_WAITING,
     Headline.HELD: Phrase.DO_HELD,
     Headline.RECOVERED: Phrase.DO_SYMPTOM_GONE,
     Headline.NEEDS_YOU: Phrase.DO_NEEDS_YOU,
 }
-_TODO_PLANNED: Mapping[Headline, Phrase] = {
+_ANSWER_PLANNED: Mapping[Headline, Phrase] = {
     Headline.ACTING: Phrase.DO_ACTING,
     Headline.OBSERVED: Phrase.DO_WOULD_ACT,
 }
-_TODO_AT_END: Mapping[Outcome, Phrase] = {outcome: Phrase(f"do_{outcome.value}") for outcome in Outcome}
+_ANSWER_AT_END: Mapping[Outcome, Phrase] = {outcome: Phrase(f"do_{outcome.value}") for outcome in Outcome}
 
 
 class Told(Fact):
@@ -88,16 +88,16 @@ class _Page:
     def todo(self) -> Iterator[str]:
         notice = self.notice
         needed = len(needing(notice.folded))
-        answer = _TODO[notice.headline]
+        answer = _ANSWER[notice.headline]
         if notice.folded:
             answer = Phrase.DO_TOGETHER_NEED if needed else Phrase.DO_TOGETHER
         if notice.plan is not None:
-            answer = _TODO_PLANNED.get(notice.headline, answer)
+            answer = _ANSWER_PLANNED.get(notice.headline, answer)
         if notice.result is not None:
-            answer = _TODO_AT_END[notice.result.outcome]
+            answer = _ANSWER_AT_END[notice.result.outcome]
         if notice.reason is not None:
-            answer = _TODO_FOR.get(notice.reason.code, answer)
-        yield self._phrase(Phrase.TODO, answer=self._phrase(answer, needed=needed))
+            answer = _ANSWER_FOR.get(notice.reason.code, answer)
+        yield self._phrase(Phrase.WHAT_TO_DO, answer=self._phrase(answer, needed=needed))
         if self._acting and notice.run is not None:
             yield self._phrase(Phrase.CANCEL, command=f"medic cancel {notice.run.workflow_id}")
 

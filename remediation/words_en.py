@@ -130,7 +130,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.NONE_WAITS: "nobody waits any more in {region}",
     Phrase.TOGETHER: "{rule}: {count} further notices in one",
     Phrase.TOGETHER_NEED: "{rule}: {count} further notices in one, {needed} of them need you",
-    Phrase.TODO: "Do you have to do anything? {answer}",
+    Phrase.WHAT_TO_DO: "Do you have to do anything? {answer}",
     Phrase.DO_OBSERVED: "cvm-medic does nothing about this and waits for nobody: whether you should is yours to judge.",
     Phrase.DO_ACTING: "No. It goes on by itself, and you will hear how it ended.",
     Phrase.DO_WAITING: "Not yet. Nothing was changed; it is tried again, and you will hear how it ended.",

@@ -111,7 +111,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.NONE_WAITS: "{region} 已没有实例等候",
     Phrase.TOGETHER: "{rule}：另有 {count} 条通知，合并为一条",
     Phrase.TOGETHER_NEED: "{rule}：另有 {count} 条通知，合并为一条，其中 {needed} 条需要您处理",
-    Phrase.TODO: "需要您处理吗？{answer}",
+    Phrase.WHAT_TO_DO: "需要您处理吗？{answer}",
     Phrase.DO_OBSERVED: "cvm-medic 对此不做任何操作，也不等待任何人：是否处理由您判断。",
     Phrase.DO_ACTING: "不需要。修复会自动进行，结束时会再通知您。",
     Phrase.DO_WAITING: "暂时不需要。尚未做任何变更；会继续重试，结束时会再通知您。",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -247,10 +246,13 @@ def test_what_was_there_before_is_no_effect(facts: dict[str, str]) -> None:
 def test_what_came_while_it_was_looked_for_is_looked_for_again() -> None:
     cloud = operation(StagedCloud(), name="RunInstances", state="SUCCESS", request_id="r-0")
 
+    doubtful = lost(0.2, a_reboot_input())
+
     def slow(_: str) -> None:
-        time.sleep(0.3)
+        while now() <= doubtful.settled_at:
+            pass  # the answer is under way until it can no longer come
 
     cloud.on_call = slow
     with pytest.raises(ApplicationError, match="shows until"):
-        attempt().run(hands(cloud).find_reboot, lost(0.2, a_reboot_input()))
+        attempt().run(hands(cloud).find_reboot, doubtful)
     assert attempt().run(hands(cloud).find_reboot, lost(-1, a_reboot_input())) is None

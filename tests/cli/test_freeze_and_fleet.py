@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from tests.cli.consoles import Ended, medic
 from tests.temporal_server import Server
+from tests.waiting import until
 from tests.workflows.guarding import Region, guarded
-from tests.workflows.staging import until
 
 pytestmark = pytest.mark.temporal
 

@@ -14,7 +14,8 @@ from remediation.report import Outcome
 from tests.cli.consoles import Console
 from tests.clouds import StagedCloud
 from tests.temporal_server import Server
-from tests.workflows.staging import Stage, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Stage, stage
 
 pytestmark = pytest.mark.temporal
 OBSERVE = ("mode: act", "mode: observe")

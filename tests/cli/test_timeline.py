@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -12,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import Worker
 
 from cli.timeline import Line, read_timeline
+from tests.waiting import until
 
 pytestmark = pytest.mark.temporal
 
@@ -81,11 +81,12 @@ async def test_each_step_has_its_words_its_attempts_and_its_ending(client: Clien
 async def test_what_is_awaited_shows_what_was_seen_last_after_the_worker_is_gone(client: Client, unique: str) -> None:
     async with _worker(client, unique):
         handle = await client.start_workflow(TinyStory.run, True, id=f"tiny-{unique}", task_queue=unique)
-        for _ in range(200):
+
+        async def seen() -> bool:
             lines = await _timeline(client, handle)
-            if lines and lines[-1].detail == "still at 45 %":
-                break
-            await asyncio.sleep(0.05)
+            return bool(lines) and lines[-1].detail == "still at 45 %"
+
+        await until(seen)
     last = (await _timeline(client, handle))[-1]
     assert (last.step, last.state, last.detail) == ("wait for ever", "waiting", "still at 45 %")
     assert last.is_open

@@ -13,7 +13,8 @@ import pytest
 from starter.start import start
 from tests.cli.consoles import Console
 from tests.temporal_server import Server
-from tests.workflows.staging import Stage, region_of, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Stage, region_of, stage
 
 pytestmark = pytest.mark.temporal
 

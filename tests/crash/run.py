@@ -20,7 +20,7 @@ from simulator.checker import Facts, check
 from tests.crash.cases import Case, Workflow, allowed
 from tests.end_to_end.deployment import SPEED, Deployment, deployment, world
 from tests.temporal_server import Server
-from tests.workflows.staging import until
+from tests.waiting import until
 
 _PATIENCE = 120.0
 _VALIDITY = "3s"  # the time of a signature, shortened: the simulator holds no call back for longer than that

@@ -26,7 +26,8 @@ from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, DEMO_WORLD, World
 from starter.start import start
 from tests.temporal_server import Server
-from tests.workflows.staging import region_of, until
+from tests.waiting import until
+from tests.workflows.staging import region_of
 
 DISKS = ("disk-demosys1", "disk-demodat1")
 SPEED = 20.0

@@ -10,7 +10,7 @@ import pytest
 from remediation.report import Outcome
 from tests.end_to_end.deployment import PAGE, deployment, world
 from tests.temporal_server import Server
-from tests.workflows.staging import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 

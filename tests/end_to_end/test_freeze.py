@@ -21,7 +21,7 @@ from simulator.checker import FleetFacts, check_fleet
 from simulator.world import World
 from tests.end_to_end.deployment import PAGE, Deployment, deployment, world
 from tests.temporal_server import Server
-from tests.workflows.staging import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 
@@ -93,7 +93,7 @@ def plenty() -> World:
 
 async def test_a_run_between_snapshot_and_reboot_reboots_nothing_after_a_freeze(server: Server, tmp_path: Path) -> None:
     # At this speed the snapshots are ready some seconds after the freeze is in force.
-    with deployment(server, tmp_path, world({"system_snapshot": 600, "data_snapshot": 600})) as on:
+    with deployment(server, tmp_path, world({"system_snapshot": 400, "data_snapshot": 400})) as on:
         on.command("worker")
         await on.send()
 
@@ -119,19 +119,19 @@ async def test_in_a_storm_nothing_is_changed_in_any_region_after_a_freeze_of_all
     with deployment(server, tmp_path, plenty(), page=f"{PAGE}guardrails: {{max_acting: 100}}\n") as on:
         on.command("worker")
 
-        async def storm() -> None:
-            for number in range(PLENTY):
-                await on.send(number + 1)
-                await asyncio.sleep(1)
+        async def storm(first: int, last: int) -> None:
+            await asyncio.gather(*(on.send(number) for number in range(first, last + 1)))
 
-        raging = asyncio.create_task(storm())
+        await storm(1, PLENTY // 2)
 
         async def it_acts() -> bool:
             return on.calls(REBOOT) >= 1
 
         await until(it_acts, seconds=60)
+        raging = asyncio.create_task(storm(PLENTY // 2 + 1, PLENTY - 1))  # as people freeze it
         async with frozen(on) as in_force:
             await raging
+            await on.send(PLENTY)
             records = [await decided(on, number + 1) for number in range(PLENTY)]
             begun = [number + 1 for number, record in enumerate(records) if record.kind == "remediate"]
             results = [await on.ended(number) for number in begun]

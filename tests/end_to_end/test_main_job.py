@@ -14,7 +14,7 @@ from cli.demo.proof import broken
 from remediation.report import Outcome
 from tests.end_to_end.deployment import DISKS, PAGE, Deployment, deployment, world
 from tests.temporal_server import Server
-from tests.workflows.staging import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 

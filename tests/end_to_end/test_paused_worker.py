@@ -16,7 +16,7 @@ from remediation.report import Outcome
 from simulator.checker import Facts, check
 from tests.end_to_end.deployment import SPEED, Deployment, deployment
 from tests.temporal_server import Server
-from tests.workflows.staging import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 

@@ -25,7 +25,8 @@ from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, DEMO_WORLD, World
 from starter.start import start
 from tests.end_to_end.deployment import PAGE
-from tests.workflows.staging import Ears, region_of, until
+from tests.waiting import until
+from tests.workflows.staging import Ears, region_of
 from worker import build_workers, work
 
 pytestmark = pytest.mark.temporal

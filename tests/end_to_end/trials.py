@@ -28,7 +28,8 @@ from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY
 from starter.start import start
 from tests.end_to_end.fault import ACT_WITHIN_SECONDS, REGION, Fault
-from tests.workflows.staging import Ears, until
+from tests.waiting import until
+from tests.workflows.staging import Ears
 from worker import build_workers, work
 
 SPEED = 60.0  # of the cloud: what it takes a minute for is done in a second

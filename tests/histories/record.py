@@ -13,7 +13,8 @@ from remediation.cloud import Instance, Operation
 from remediation.errors import OutcomeUnknown
 from tests.clouds import StagedCloud
 from tests.temporal_server import dev_server
-from tests.workflows.staging import Stage, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Stage, stage
 
 FOLDER = Path(__file__).parent
 Change = tuple[str, str]

@@ -89,7 +89,7 @@ BOUNDED = (
         "a-permit-is-given-back-by-a-timer",
         "P14",
         "activities/fleet.py",
-        "            return not is_open(await describe(self._client, holder.remediation_id, holder.run_id))",
+        "            return not _may_act(await describe(self._client, holder.remediation_id, holder.run_id))",
         "            return True",
         (f"{_GUARD}::test_a_permit_is_given_back_by_proof_alone_however_late_it_is",),
     ),

@@ -195,7 +195,7 @@ ONCE = (
         "an-event-delivered-again-counts-again",
         "P2",
         "remediation/decisions.py",
-        "        if before is None or self.incident.is_held(self.alarm):",
+        "        if before is None or self.incident.is_again(self.alarm):",
         "        if before is None or event:",
         ("tests/remediation/test_decisions.py::test_every_event_has_its_decision",),
     ),

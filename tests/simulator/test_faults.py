@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from simulator.faults import FaultRule, Faults
 from simulator.server import Server, serve
 from tests.simulator.calling import DATA_DISK, SYSTEM_DISK, Caller, account, refusal
+from tests.waiting import wait_until
 
 
 def _begun(server: Server) -> int:
@@ -77,7 +76,7 @@ def test_a_delay_lets_the_caller_give_up_while_the_effect_still_comes(server: Se
     assert refusal(impatient.snapshot) == "ClientNetworkError"
     assert _begun(server) == 0
     server.faults.release()
-    _until(lambda: _begun(server) == 1)
+    wait_until(lambda: _begun(server) == 1)
 
 
 @pytest.mark.parametrize(("at", "begun"), [("arrival", 0), ("effect", 1)])
@@ -88,7 +87,7 @@ def test_a_call_is_held_before_or_after_its_effect_until_it_is_released(
     answers: list[str] = []
     thread = threading.Thread(target=lambda: answers.append(call.snapshot()))
     thread.start()
-    _until(lambda: server.waiting == ["CreateSnapshot"])
+    wait_until(lambda: server.waiting == ["CreateSnapshot"])
     assert (_begun(server), answers) == (begun, [])
     assert Caller(server).instance()["InstanceState"] == "RUNNING"  # the others are served meanwhile
     server.faults.release()
@@ -100,7 +99,7 @@ def test_a_held_call_does_not_keep_the_simulator_from_ending() -> None:
     with serve(account(faults=[{"kind": "hold", "times": None}])) as server:
         thread = threading.Thread(target=lambda: refusal(Caller(server).instance))
         thread.start()
-        _until(lambda: bool(server.waiting))
+        wait_until(lambda: bool(server.waiting))
     thread.join(5)
     assert not thread.is_alive()
 
@@ -134,11 +133,3 @@ def test_a_connection_that_broke_is_no_error_of_the_server(call: Caller, server:
         with pytest.raises((TencentCloudSDKException, ChunkedEncodingError)):
             call.instance()
     assert call.instance()["InstanceState"] == "RUNNING"
-
-
-def _until(true: Callable[[], bool]) -> None:
-    """For what another thread does in a moment."""
-    end = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.002)

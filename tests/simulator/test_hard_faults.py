@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -18,18 +16,11 @@ from simulator.clock import ManualClock
 from simulator.faults import FaultRule, Faults
 from simulator.server import Server, serve
 from tests.simulator.calling import INSTANCE, REGION, SYSTEM_DISK, Caller, account, refusal
+from tests.waiting import wait_until
 
 
 def begun(server: Server) -> int:
     return sum(entry.name == "snapshot_begun" for entry in server.log)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """For what another thread does in a moment."""
-    end = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 @pytest.mark.parametrize(("at", "effect"), [("arrival", 0), ("effect", 1)])
@@ -47,7 +38,7 @@ def test_silence_lasts_until_the_caller_gives_up_and_changes_nothing_later(
 ) -> None:
     server.faults.add({"kind": "silence", "at": at})
     assert refusal(Caller(server, timeout_seconds=0.1).snapshot) == "ClientNetworkError"
-    until(lambda: server.waiting == [])
+    wait_until(lambda: server.waiting == [])
     server.faults.release()
     assert begun(server) == effect
 
@@ -57,7 +48,7 @@ def test_silence_does_not_keep_the_simulator_from_ending() -> None:
         codes: list[str] = []
         thread = threading.Thread(target=lambda: codes.append(refusal(Caller(server, timeout_seconds=60).instance)))
         thread.start()
-        until(lambda: server.waiting == ["DescribeInstances"])
+        wait_until(lambda: server.waiting == ["DescribeInstances"])
     thread.join(5)
     assert codes == ["ClientNetworkError"]
 
@@ -69,14 +60,14 @@ def test_a_refusing_port_refuses_everybody_for_a_while_and_then_nobody(call: Cal
         call.snapshot()  # also over the connection that was kept alive
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((server.host, server.port), timeout=1)
-    until(lambda: refusal(call.snapshot) == "")
+    wait_until(lambda: refusal(call.snapshot) == "")
     assert begun(server) == 1
 
 
 def test_the_admin_can_have_the_port_refuse(call: Caller, server: Server) -> None:
     assert httpx2.post(f"{server.url}/_admin/refuse/0.2").status_code == 200
     assert refusal(call.instance) == "ClientNetworkError"
-    until(lambda: refusal(call.instance) == "")
+    wait_until(lambda: refusal(call.instance) == "")
 
 
 def test_it_ends_while_its_port_refuses() -> None:

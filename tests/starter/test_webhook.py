@@ -23,6 +23,7 @@ from starter.connection import connect
 from starter.webhook import MAX_BODY_BYTES, app, serve
 from tests.starter.deliveries import envelope, signals
 from tests.temporal_server import Server
+from tests.waiting import until
 
 TOKEN = "made-up-token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -255,9 +256,12 @@ async def test_a_door_that_started_before_temporal_serves_once_it_is_there_and_e
 
 async def status_of_health(http: httpx2.AsyncClient) -> int:
     """The answer's status, as soon as somebody listens."""
-    for _ in range(200):
+
+    async def answered() -> int:
         try:
             return (await http.get("/healthz")).status_code
         except httpx2.ConnectError:
-            await asyncio.sleep(0.1)
-    raise AssertionError("nobody listens")
+            return 0
+
+    status: int = await until(answered)
+    return status

@@ -28,7 +28,8 @@ from remediation.freezes import Freeze, FreezeAnswer, FreezeAsked, UnfreezeAsked
 from remediation.settings import Settings
 from tests.clouds import StagedCloud
 from tests.remediation.facts import a_config
-from tests.workflows.staging import Ears, until
+from tests.waiting import until
+from tests.workflows.staging import Ears
 
 
 @workflow.defn(name="Asker")
@@ -101,13 +102,15 @@ class Region:
         }
         question = PermitAsked(**{**facts, **changes})
         hands = FleetActivities(self.client, self.task_queue)
-        while True:
+
+        async def answered() -> PermitAnswer | None:
             try:
-                answer: PermitAnswer = await asking.run(hands.ask_permit, question)
+                return await asking.run(hands.ask_permit, question)
             except WorkflowUpdateFailedError:  # it came as the guard continued as new; Temporal tries it again
-                await asyncio.sleep(0.1)
-            else:
-                return answer
+                return None
+
+        answer: PermitAnswer = await until(answered)
+        return answer
 
     async def tell(self, signal: str, name: str, **facts: Any) -> None:
         await self.guard.signal(signal, {"key": f"key-{name}", **facts})

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
-from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from remediation import contract
@@ -23,6 +22,7 @@ from remediation.report import RemediationResult
 from remediation.settings import Settings
 from starter.start import start
 from tests.clouds import StagedCloud
+from tests.waiting import until
 from worker import build_workers, work
 
 PAGE = """
@@ -130,21 +130,6 @@ class Stage:
 def region_of(unique: str) -> str:
     """A region of the test's own: its limits are granted by a guard that would serve every test otherwise."""
     return f"ap-test-{unique}"
-
-
-async def until(condition: Any, seconds: float = 30) -> Any:
-    """What `condition()` answers once it is true; a query for a workflow that is not there yet counts as false."""
-    end = asyncio.get_running_loop().time() + seconds
-    while True:
-        try:
-            found = await condition()
-        except RPCError:
-            found = None
-        if found:
-            return found
-        if asyncio.get_running_loop().time() > end:
-            raise AssertionError(f"{condition.__qualname__} did not become true within {seconds} s")
-        await asyncio.sleep(0.05)
 
 
 async def skip(environment: WorkflowEnvironment, time: timedelta) -> None:

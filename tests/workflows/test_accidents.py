@@ -18,7 +18,8 @@ from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
 from tests.remediation.facts import an_instance
-from tests.workflows.staging import called, skip, stage, until
+from tests.waiting import until
+from tests.workflows.staging import called, skip, stage
 
 pytestmark = pytest.mark.temporal
 

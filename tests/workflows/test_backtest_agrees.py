@@ -18,7 +18,8 @@ from remediation.decisions import Kind
 from remediation.replaying import Replay
 from remediation.telling import say
 from tests.clouds import StagedCloud
-from tests.workflows.staging import Stage, an_instance, page, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Stage, an_instance, page, stage
 
 pytestmark = pytest.mark.temporal
 

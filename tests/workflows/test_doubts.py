@@ -14,7 +14,8 @@ from remediation.errors import NeedsPeople, OutcomeUnknown, Refused
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import an_instance, called, stage, until
+from tests.waiting import until
+from tests.workflows.staging import an_instance, called, stage
 
 pytestmark = pytest.mark.temporal
 

@@ -16,8 +16,8 @@ from remediation import contract, fleet, holding
 from remediation.contract import EVERYWHERE
 from remediation.fleet import FleetState
 from remediation.reasons import Code
+from tests.waiting import until
 from tests.workflows.guarding import Region, guarded
-from tests.workflows.staging import until
 from workflows import fleet_guard
 from workflows.fleet_guard import FleetGuard
 
@@ -77,6 +77,7 @@ async def test_a_permit_is_given_back_by_proof_alone_however_late_it_is(
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fleet_guard, "PROOF_EVERY", SOON)
+    monkeypatch.setattr(contract, "IN_FLIGHT_SECONDS", 1)
     await region.ask("a")
     # The run that has the permit, which will not say that it has ended.
     run = await region.client.start_workflow(

@@ -12,7 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from remediation import contract
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import Ears, Stage, skip, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Ears, Stage, skip, stage
 
 pytestmark = pytest.mark.temporal
 

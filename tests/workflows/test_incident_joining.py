@@ -13,7 +13,8 @@ from remediation.contract import Record
 from remediation.fleet import FleetShown
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import Ears, Stage, called, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Ears, Stage, called, stage
 
 pytestmark = pytest.mark.temporal
 PING_TOO = (

@@ -13,7 +13,8 @@ from remediation.errors import Throttled
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import Stage, an_instance, skip, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Stage, an_instance, skip, stage
 
 pytestmark = pytest.mark.temporal
 

@@ -14,7 +14,8 @@ from remediation.cloud import Instance
 from remediation.contract import Record
 from remediation.fleet import FleetShown
 from tests.clouds import StagedCloud
-from tests.workflows.staging import Stage, an_instance, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Stage, an_instance, stage
 
 pytestmark = pytest.mark.temporal
 ONE_AT_A_TIME = ("operators: [desk]", "operators: [desk]\nguardrails: {max_acting: 1}")

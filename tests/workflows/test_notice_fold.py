@@ -18,7 +18,8 @@ from remediation import contract, folding
 from remediation.decisions import Recipient
 from remediation.notices import Headline, Notice
 from remediation.reasons import Code, because
-from tests.workflows.staging import Ears, Stage, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Ears, Stage, stage
 from workflows import notice_fold
 from workflows.telling import Teller
 

@@ -19,8 +19,8 @@ from remediation.errors import OutcomeUnknown
 from remediation.reasons import Code
 from remediation.report import Outcome, RemediationResult
 from tests.remediation.facts import an_alarm, an_order
+from tests.waiting import until
 from tests.workflows.guarding import Region, guarded
-from tests.workflows.staging import until
 
 pytestmark = pytest.mark.temporal
 

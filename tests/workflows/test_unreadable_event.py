@@ -10,7 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from remediation import contract
 from starter.start import start
-from tests.workflows.staging import Stage, skip, stage, until
+from tests.waiting import until
+from tests.workflows.staging import Stage, skip, stage
 
 pytestmark = pytest.mark.temporal
 

@@ -12,7 +12,8 @@ from remediation.cloud import REBOOT
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
-from tests.workflows.staging import skip, stage, until
+from tests.waiting import until
+from tests.workflows.staging import skip, stage
 
 pytestmark = pytest.mark.temporal
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes, policy
@@ -22,7 +20,7 @@ from remediation.errors import ConfigError, NoticeFailed
 
 TO = "oncall@example.com"
 PASSWORD = "p4ss-very-secret"
-MADE_A_CERTIFICATE = shutil.which("openssl") is not None
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
 
 
 class Box:
@@ -69,20 +67,9 @@ async def send(port: int, *, to: str = TO, subject: str = "s", text: str = "t", 
     return await asyncio.to_thread(sender.send, to, subject, text, notice_id="run-1-end", thread=more.get("thread", ""))
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1, signed by nobody, and its key."""
-    made, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run([*command.split(), "-out", made, "-keyout", key], check=True, capture_output=True)
-    return made, key
-
-
-def server_context(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+def server_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    context.load_cert_chain(CERTIFICATE)
     return context
 
 
@@ -178,30 +165,25 @@ async def test_no_password_is_sent_in_the_clear() -> None:
     assert box.received == []
 
 
-@pytest.mark.skipif(not MADE_A_CERTIFICATE, reason="no openssl to make a certificate with")
-async def test_a_server_that_offers_starttls_gets_the_mail_encrypted(certificate: tuple[Path, Path]) -> None:
+async def test_a_server_that_offers_starttls_gets_the_mail_encrypted() -> None:
     box = Box()
-    async with smtp_server(box, tls_context=server_context(certificate), require_starttls=True) as port:
+    async with smtp_server(box, tls_context=server_context(), require_starttls=True) as port:
         await send(port)
     assert len(box.received) == 1
 
 
-@pytest.mark.skipif(not MADE_A_CERTIFICATE, reason="no openssl to make a certificate with")
-async def test_a_password_is_not_sent_to_a_server_that_nobody_vouches_for(certificate: tuple[Path, Path]) -> None:
+async def test_a_password_is_not_sent_to_a_server_that_nobody_vouches_for() -> None:
     box = Box()
-    async with smtp_server(box, tls_context=server_context(certificate)) as port:
+    async with smtp_server(box, tls_context=server_context()) as port:
         with pytest.raises(NoticeFailed, match="SSLCertVerificationError"):
             await send(port, login=f"medic:{PASSWORD}@")
     assert box.logins == []
 
 
-@pytest.mark.skipif(not MADE_A_CERTIFICATE, reason="no openssl to make a certificate with")
-async def test_a_login_over_a_trusted_connection_sends_the_mail(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+async def test_a_login_over_a_trusted_connection_sends_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     box = Box()
-    async with smtp_server(box, tls_context=server_context(certificate), auth_required=True) as port:
+    async with smtp_server(box, tls_context=server_context(), auth_required=True) as port:
         await send(port, login=f"medic:{PASSWORD}@")
         with pytest.raises(NoticeFailed, match="refused user or password: check MEDIC_SMTP") as failed:
             await send(port, login="medic:wr%40ng@")
@@ -210,12 +192,9 @@ async def test_a_login_over_a_trusted_connection_sends_the_mail(
     assert len(box.received) == 1
 
 
-@pytest.mark.skipif(not MADE_A_CERTIFICATE, reason="no openssl to make a certificate with")
-async def test_a_password_that_cannot_be_sent_is_final_and_stays_secret(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-    async with smtp_server(Box(), tls_context=server_context(certificate)) as port:
+async def test_a_password_that_cannot_be_sent_is_final_and_stays_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    async with smtp_server(Box(), tls_context=server_context()) as port:
         with pytest.raises(NoticeFailed, match="plain ASCII") as failed:
             await send(port, login="medic:geheim-%C3%BC@")
     assert failed.value.permanent

@@ -1,0 +1,33 @@
+"""Waiting for what becomes true, and never for time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from temporalio.service import RPCError
+
+
+async def until(condition: Any, seconds: float = 30) -> Any:
+    """What `condition()` answers once it is true; a query for a workflow that is not there yet counts as false."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            found = await condition()
+        except RPCError:
+            found = None
+        if found:
+            return found
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError(f"{condition.__qualname__} did not become true within {seconds} s")
+        await asyncio.sleep(0.05)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Waits for what another thread does in a moment."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.002)
