@@ -107,7 +107,7 @@ def build_workers(
         Queue.READINGS: [
             instances.inspect_instance,
             instances.read_instance,
-            instances.wait_until_back,
+            instances.wait_until_done,
             instances.verify_instance,
             operations.find_reboot,
             operations.find_stop,
@@ -115,7 +115,13 @@ def build_workers(
             snapshots.find_rollback,
         ],
         Queue.SNAPSHOTS: [snapshots.create_snapshot, snapshots.apply_snapshot],
-        Queue.SNAPSHOT_WAITS: [snapshots.wait_until_ready, snapshots.find_snapshot],
+        Queue.SNAPSHOT_WAITS: [
+            snapshots.wait_until_ready,
+            snapshots.wait_until_rolled_back,
+            snapshots.find_snapshot,
+            snapshots.read_snapshots,
+            snapshots.find_good_snapshots,
+        ],
         Queue.REBOOTS: [operations.reboot_instance, operations.stop_instance, operations.start_instance],
         Queue.COMMANDS: [commands.invoke_command, commands.find_invocation],
         Queue.FLEET: [fleet.ask_permit, fleet.read_freeze, fleet.find_ended],

@@ -53,6 +53,10 @@ class Act(ABC, Generic[Wanted, Done]):
     def guard(self, wanted: Wanted) -> Verdict:
         """Whether it may be sent, on a reading of this moment."""
 
+    def takes_no(self, wanted: Wanted) -> bool:
+        """Whether "something like it is under way" is final: then it is known, and waiting changes nothing."""
+        return False
+
     @abstractmethod
     def effect(self, wanted: Wanted, since: datetime) -> Done | None:
         """What a call that was begun at `since` has done, as far as it shows at the cloud now."""
@@ -86,7 +90,8 @@ def act_once(act: Act[Wanted, Done], wanted: Wanted, freezes: Freezes) -> Done:
             found = act.effect(wanted, now) if act.is_named else None
             if found is not None:
                 return found
-            raise NotYet(error.message, action=act.action, code=error.code, region=region) from None
+            kind = Refused if act.takes_no(wanted) else NotYet
+            raise kind(error.message, action=act.action, code=error.code, region=region) from None
 
 
 def look_for(act: Act[Wanted, Done], lost: Lost[Wanted], pace: Pace) -> Done | None:

@@ -10,7 +10,7 @@ from activities.cloud import Cloud
 from activities.polling import Pace, not_yet
 from remediation.acts import Target
 from remediation.cloud import Agent, Instance, Sighting
-from remediation.contract import VerifyInput, WaitForRebootInput
+from remediation.contract import VerifyInput, WaitForOperationInput
 from remediation.errors import NeedsPeople
 from remediation.health import Health, Judgement, judge, read_health
 from remediation.incidents import Reading
@@ -42,10 +42,10 @@ class InstanceActivities:
         return Reading(exists=instance is not None, tags=tags, read_at=_now())
 
     @activity.defn
-    def wait_until_back(self, wait: WaitForRebootInput) -> Sighting:
-        """Until *our* request is reported as SUCCESS and the instance as RUNNING; FAILED ends the wait too."""
+    def wait_until_done(self, wait: WaitForOperationInput) -> Sighting:
+        """Until *our* request is reported as SUCCESS and the instance in its state; FAILED ends the wait too."""
         instance = self._cloud.describe_instance(wait.target.region, wait.target.instance_id)
-        if instance is not None and _is_over(instance, wait.request_id):
+        if instance is not None and _is_over(instance, wait):
             return Sighting(instance=instance, read_at=_now())
         state = f"{instance.state}, {instance.operation.name} {instance.operation.state}" if instance else "not found"
         raise not_yet(self._pace, f"{wait.target.instance_id} is {state}")
@@ -76,11 +76,11 @@ class InstanceActivities:
             return None, str(error)
 
 
-def _is_over(instance: Instance, request_id: str) -> bool:
+def _is_over(instance: Instance, wait: WaitForOperationInput) -> bool:
     operation = instance.operation
-    if operation.request_id != request_id:
+    if operation.request_id != wait.request_id:
         return False
-    return operation.state == "FAILED" or (operation.state == "SUCCESS" and instance.is_running)
+    return operation.state == "FAILED" or (operation.state == "SUCCESS" and instance.state == wait.state)
 
 
 def _now() -> datetime:

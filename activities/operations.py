@@ -12,14 +12,14 @@ from activities.acting import Act, act_once, look_for
 from activities.cloud import Cloud
 from activities.fleet import Freezes
 from activities.polling import Pace
-from remediation.acts import Lost, OperationInput, OperationSent, RebootInput, StartInput, StopInput
+from remediation.acts import InterruptInput, Lost, OperationInput, OperationSent, RebootInput, StartInput, StopInput
 from remediation.cloud import REBOOT, START, STOP, Sighting
 from remediation.guardrails import Verdict, may_interrupt
 from remediation.permits import SendPermit
 from remediation.rollback_guardrails import may_start
 
 Any_ = TypeVar("Any_", bound=OperationInput)
-Interrupting = TypeVar("Interrupting", bound=RebootInput)
+Interrupting = TypeVar("Interrupting", bound=InterruptInput)
 
 
 class _Operation(Act[Any_, OperationSent]):
@@ -55,6 +55,10 @@ class _Operation(Act[Any_, OperationSent]):
 class _Interruption(_Operation[Interrupting]):
     """What takes the instance away for a while: only with a ready snapshot of every disk (P1)."""
 
+    def takes_no(self, wanted: Interrupting) -> bool:
+        """What is under way is our own reboot, which may hang for ever."""
+        return bool(wanted.replaces)
+
     def guard(self, wanted: Interrupting) -> Verdict:
         ids = tuple(one.snapshot_id for one in wanted.ready)
         seen = self._cloud.describe_snapshots(wanted.target.region, ids) if ids else ()
@@ -65,6 +69,8 @@ class _Interruption(_Operation[Interrupting]):
             ready=wanted.ready,
             seen=seen,
             alarmed_at=wanted.alarmed_at,
+            approval=wanted.approval,
+            replaces=wanted.replaces,
         )
 
 
@@ -73,8 +79,7 @@ class _Reboot(_Interruption[RebootInput]):
 
     def call(self, permit: SendPermit, wanted: RebootInput) -> str:
         region, instance_id = wanted.target.region, wanted.target.instance_id
-        stop_type = wanted.order.runbook.reboot.stop_type
-        return self._cloud.reboot_instance(permit, region, instance_id, stop_type=stop_type)
+        return self._cloud.reboot_instance(permit, region, instance_id, stop_type=wanted.stop_type)
 
 
 class _Stop(_Interruption[StopInput]):

@@ -11,10 +11,11 @@ from activities.cloud import Cloud
 from activities.fleet import Freezes
 from activities.polling import Pace, not_yet
 from remediation.acts import ApplySnapshotInput, CreateSnapshotInput, Lost, OperationSent, SnapshotMade
-from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, ReadySnapshot, Sighting, Snapshot
-from remediation.contract import WaitForSnapshotInput
+from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, Disk, GoodSnapshot, ReadySnapshot, Sighting, Snapshot
+from remediation.contract import GoodSnapshotsAsked, SnapshotsRead, WaitForRollbackInput, WaitForSnapshotInput
 from remediation.durations import write_duration
 from remediation.errors import Refused
+from remediation.good_snapshots import good_snapshot
 from remediation.guardrails import Verdict, may_snapshot
 from remediation.permits import SendPermit
 from remediation.reasons import Code, Reason, because
@@ -23,6 +24,8 @@ from remediation.telling import say
 
 # A snapshot that was just made may not be listed yet; one that is missing after this has vanished.
 _LISTING_LAG = timedelta(minutes=2)
+# The rollback of a small disk may be over between two looks at the usual pace.
+_AT_ONCE = Pace(0.5)
 
 
 class _Create(Act[CreateSnapshotInput, SnapshotMade]):
@@ -39,7 +42,7 @@ class _Create(Act[CreateSnapshotInput, SnapshotMade]):
         instance = self._cloud.describe_instance(region, instance_id)
         disks = self._cloud.describe_disks(region, instance_id)
         sighting = Sighting(instance=instance, disks=disks, read_at=datetime.now(timezone.utc))
-        return may_snapshot(sighting, wanted.order, wanted.disk.disk_id)
+        return may_snapshot(sighting, wanted.order, wanted.disk.disk_id, wanted.state)
 
     def effect(self, wanted: CreateSnapshotInput, since: datetime) -> SnapshotMade | None:
         disk_id = wanted.disk.disk_id
@@ -153,6 +156,39 @@ class SnapshotActivities:
             expires_at=wait.expires_at,
         )
 
+    @activity.defn
+    def read_snapshots(self, asked: SnapshotsRead) -> list[Snapshot]:
+        """How far these are, as far as they are listed."""
+        return list(self._cloud.describe_snapshots(asked.target.region, asked.snapshot_ids))
+
+    @activity.defn
+    def find_good_snapshots(self, asked: GoodSnapshotsAsked) -> list[GoodSnapshot]:
+        """For each disk its newest ready snapshot from before; a disk that has none is not in the answer."""
+        region = asked.target.region
+        found = (good_snapshot(self._cloud.list_snapshots(region, disk_id), asked) for disk_id in asked.disk_ids)
+        return [one for one in found if one is not None]
+
+    @activity.defn
+    def wait_until_rolled_back(self, wait: WaitForRollbackInput) -> Disk:
+        """Until the disk was *seen* to roll back, and then not to any more: what was not seen did not happen (P13).
+
+        Raises:
+            Refused: it failed, or the disk is gone.
+        """
+        disks = self._cloud.describe_disks(wait.target.region, wait.target.instance_id)
+        disk = next((one for one in disks if one.disk_id == wait.disk_id), None)
+        was_seen = bool(next(iter(activity.info().heartbeat_details), False))
+        if disk is None:
+            raise _refused(wait, because(Code.DISK_GONE, disk=wait.disk_id))
+        activity.heartbeat(was_seen or disk.rolling_back)
+        if disk.rolling_back:
+            raise not_yet(self._pace, f"{wait.disk_id} is rolling back")
+        if disk.error and disk.error != wait.error_before:
+            raise _refused(wait, because(Code.ROLLBACK_FAILED, disk=wait.disk_id, error=disk.error))
+        if not was_seen:
+            raise not_yet(_AT_ONCE, f"{wait.disk_id} has not been seen to roll back yet")
+        return disk
+
     @staticmethod
     def _watch_progress(wait: WaitForSnapshotInput, snapshot: Snapshot, now: datetime) -> None:
         """The API knows no failed snapshot: one that makes no progress for too long is given up.
@@ -169,6 +205,12 @@ class SnapshotActivities:
             disk_id, snapshot_id = snapshot.disk_id, snapshot.snapshot_id
             why = because(Code.SNAPSHOT_STALLED, snapshot=snapshot_id, disk=disk_id, percent=percent, stall=stall)
             raise _hopeless(wait, why)
+
+
+def _refused(wait: WaitForRollbackInput, reason: Reason) -> Refused:
+    error = Refused(say(reason), action="DescribeDisks", region=wait.target.region, code="RollbackLost")
+    error.__cause__ = carry(reason)
+    return error
 
 
 def _hopeless(wait: WaitForSnapshotInput, reason: Reason) -> Refused:

@@ -149,7 +149,7 @@ def _would_run(order: Order) -> list[str]:
     from remediation.durations import write_duration
     from remediation.runbooks import Mode
 
-    acts = order.mode is Mode.ACT
+    acts = order.mode.acts
     scope = "on any instance" if order.scope == "all" else f"if the cloud shows the tag {order.scope.tag}"
     book = order.runbook
     if book.snapshot is None:
@@ -158,11 +158,17 @@ def _would_run(order: Order) -> list[str]:
         kept, waited = write_duration(book.snapshot.keep), write_duration(book.snapshot.timeout)
         steps = [f"a snapshot of every disk, kept {kept}, each waited for until it is ready ({waited} at most)"]
     within = f"once, if the alarm is not older than {write_duration(order.act_within_seconds)} by then"
-    steps.append(f"a {book.reboot.stop_type} reboot, {within}; {write_duration(book.reboot.timeout)} to come back")
+    for number, rung in enumerate(book.ladder):
+        when = within if number == 0 else "only if that did not help"
+        limit = rung.reboot.timeout if rung.reboot is not None else rung.rollback.timeout if rung.rollback else 0
+        asked = ", asked for first" if rung.rollback is not None else ""
+        steps.append(f"a {rung.words}{asked}, {when}; {write_duration(limit)} at most")
     settle, proof = write_duration(book.verify.settle), write_duration(book.verify.timeout)
     steps.append(f"{settle} of rest, then the proof that it is well ({proof} at most)")
     steps.append(f"a watch of {write_duration(book.watch)}: a symptom that returns in it goes to people")
     head = f"{'runs' if acts else 'would run'}: {order.runbook_name}, {scope} (mode: {order.mode.value}"
+    if order.mode is Mode.ASK:
+        steps.insert(0, "people are asked, and nothing is touched without a yes")
     head += ")" if acts else "; it tells this, and changes nothing)"
     return [head, *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
 

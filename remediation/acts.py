@@ -9,6 +9,7 @@ from remediation.approvals import Approval
 from remediation.cloud import Disk, Operation, ReadySnapshot
 from remediation.decisions import Order
 from remediation.models import Fact
+from remediation.report import RolledBack
 
 
 class Target(Fact):
@@ -44,11 +45,12 @@ class Lost(Fact, Generic[Wanted]):
 
 
 class CreateSnapshotInput(ActInput):
-    """Make one safety snapshot of one disk, once."""
+    """Make one safety snapshot of one disk, once, of an instance in this state."""
 
     disk: Disk
     name: str
     expires_at: datetime
+    state: str = "RUNNING"
 
 
 class SnapshotMade(Fact):
@@ -67,24 +69,27 @@ class OperationInput(ActInput):
     baseline: Operation
 
 
-class RebootInput(OperationInput):
-    """Reboot the instance once, with a ready snapshot of every disk in hand."""
+class InterruptInput(OperationInput):
+    """What takes the instance away for a while, with a ready snapshot of every disk in hand.
 
-    ready: tuple[ReadySnapshot, ...]
-    alarmed_at: datetime
-
-
-class StopInput(RebootInput):
-    """Stop the instance: as much of an outage as a reboot, and bound by the same."""
+    Attributes:
+        approval: a person's yes; with it the alarm is as old as the yes, and the disks that it names need no snapshot.
+        replaces: the request of our own reboot that has not ended, which this one takes the place of.
+    """
 
     stop_type: Literal["SOFT", "HARD", "SOFT_FIRST"] = "SOFT"
+    ready: tuple[ReadySnapshot, ...]
+    alarmed_at: datetime
+    approval: Approval | None = None
+    replaces: str = ""
 
 
-class RolledBack(Fact):
-    """A disk that was *seen* to be rolled back to this snapshot, to the end."""
+class RebootInput(InterruptInput):
+    """Reboot the instance once."""
 
-    disk_id: str
-    snapshot_id: str
+
+class StopInput(InterruptInput):
+    """Stop the instance: as much of an outage as a reboot, and bound by the same."""
 
 
 class StartInput(OperationInput):

@@ -69,6 +69,7 @@ class Disk(Fact):
     can_snapshot: bool = True
     shared: bool = False
     rolling_back: bool = False
+    error: str = ""
 
     @property
     def is_system_disk(self) -> bool:
@@ -111,6 +112,8 @@ class Snapshot(Fact):
     name: str = ""
     state: str = ""
     percent: int = 0
+    size_gib: int = 0
+    taken_at: datetime | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -129,7 +132,16 @@ class ReadySnapshot(Fact):
     disk_id: DiskId
     name: str
     seen_ready_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None = None
+
+
+class GoodSnapshot(Fact):
+    """A ready snapshot of one disk that was certainly taken by then."""
+
+    snapshot_id: SnapshotId
+    disk_id: DiskId
+    name: str = ""
+    taken_at: datetime
 
 
 def local_disk_types(types: Mapping[str, str]) -> tuple[str, ...]:
@@ -142,7 +154,12 @@ def snapshot_name(run_key: str, disk_id: str, purpose: str = "before_repair") ->
 
     It derives from the run's key, never from the workflow's id: the next run of the same instance must not adopt it.
     """
-    return f"medic-{run_key}-{disk_id.removeprefix('disk-')}-{purpose}"[:60]
+    return f"{run_prefix(run_key)}{disk_id.removeprefix('disk-')}-{purpose}"[:60]
+
+
+def run_prefix(run_key: str) -> str:
+    """How the names of all snapshots of one run begin."""
+    return f"medic-{run_key}-"
 
 
 def expiry(made_at: datetime, keep_seconds: int) -> datetime:

@@ -106,7 +106,8 @@ class Rule(Written):
         default=None, description='which instances it may touch: {tag: "key=value"}, or all; required with run'
     )
     mode: Mode | None = Field(
-        default=None, description="observe: say what it would do, and change nothing. act: do it. Required with run"
+        default=None,
+        description="observe: say what it would do, and change nothing. ask: an approval first. act. Required with run",
     )
 
     @cached_property
@@ -121,13 +122,6 @@ class Rule(Written):
             raise ValueError('a scope is {tag: "key=value"}, or `all` in so many words')
         return value
 
-    @field_validator("mode", mode="before")
-    @classmethod
-    def _modes(cls, value: Any) -> Any:
-        if value == "ask":
-            raise ValueError("`ask` is not there yet: write observe or act")
-        return value
-
     @model_validator(mode="after")
     def _compiles(self) -> Rule:
         _ = self.pattern
@@ -140,7 +134,7 @@ class Rule(Written):
         if self.run is not None and self.scope is None:
             raise ValueError('a rule with `run` needs `scope`: {tag: "key=value"}, or `all` in so many words')
         if self.run is not None and self.mode is None:
-            raise ValueError("a rule with `run` needs `mode`: observe (say what it would do) or act")
+            raise ValueError("a rule with `run` needs `mode`: observe (say what it would do), ask or act")
         return self
 
 
@@ -164,6 +158,9 @@ class Config(Written):
     )
     runbooks: dict[str, Runbook] = Field(default={}, description="procedures, by name")
     guardrails: Guardrails = Field(default=Guardrails(), description="bounds for all rules; on also if left out")
+    approvers: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        default=(), max_length=100, description="who may approve, by the name that they give: medic approve --as NAME"
+    )
     operators: tuple[str, ...] = Field(
         min_length=1, description="channels that hear of what could not be read, decided or delivered"
     )
@@ -216,5 +213,9 @@ def _check_names(config: Config, mistakes: Mistakes) -> None:
             mistakes.check_name((*here, "notify", position), "channel", name, config.channels)
         if rule.run is not None:
             mistakes.check_name((*here, "run"), "runbook", rule.run, config.runbooks)
+            runbook = config.runbooks.get(rule.run)
+            asks = rule.mode is Mode.ASK or (rule.mode is Mode.ACT and runbook is not None and runbook.asks)
+            if asks and not config.approvers:
+                mistakes.add((*here, "run"), "this rule asks, and nobody may answer: list who may under `approvers`")
     for position, name in enumerate(config.operators):
         mistakes.check_name(("operators", position), "channel", name, config.channels)

@@ -41,6 +41,8 @@ FREEZE = "freeze"
 UNFREEZE = "unfreeze"
 FLEET = "fleet"
 ADMIT_NOTICES = "admit_notices"
+ANSWER = "answer"
+QUESTION = "question"
 
 
 class SearchAttribute(str, Enum):
@@ -307,11 +309,42 @@ class WaitForSnapshotInput(Fact):
     stall_seconds: int = 1800
 
 
-class WaitForRebootInput(Fact):
-    """Wait until the cloud reports *our* reboot as done and the instance as running."""
+class WaitForOperationInput(Fact):
+    """Wait until the cloud reports *our* operation as done and the instance in its state."""
 
     target: Target
     request_id: str
+    state: str = "RUNNING"
+
+
+class WaitForRollbackInput(Fact):
+    """Wait until a disk was seen to roll back, and then not to any more; `error_before`: its ErrorPrompt until now."""
+
+    target: Target
+    disk_id: str
+    snapshot_id: str
+    error_before: str = ""
+
+
+class GoodSnapshotsAsked(Fact):
+    """For each disk its newest ready snapshot that was taken before this, and, where given, after that.
+
+    Attributes:
+        run_key: whose own snapshots do not count.
+    """
+
+    target: Target
+    disk_ids: tuple[str, ...]
+    before: datetime
+    after: datetime | None = None
+    run_key: str
+
+
+class SnapshotsRead(Fact):
+    """How far these are."""
+
+    target: Target
+    snapshot_ids: tuple[str, ...]
 
 
 class VerifyInput(Fact):

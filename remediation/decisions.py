@@ -68,6 +68,7 @@ class Order(Fact):
     act_within_seconds: int
     max_acting: int = 3
     max_actions_per_hour: int = 10
+    approvers: tuple[str, ...] = ()
     timing: Timing = Timing()
 
 
@@ -318,6 +319,7 @@ def order_of(rule: Rule, rules: Config) -> Order:
         act_within_seconds=rules.guardrails.act_within,
         max_acting=rules.guardrails.max_acting,
         max_actions_per_hour=rules.guardrails.max_actions_per_hour,
+        approvers=rules.approvers,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
 
+from remediation.approvals import Approval
 from remediation.cloud import REBOOT, Disk, Instance, Operation, ReadySnapshot, Sighting, Snapshot
 from remediation.config import TagScope
 from remediation.decisions import Order
@@ -36,6 +37,9 @@ class Verdict(Fact):
 
 GO = Verdict(ruling=Ruling.GO)
 
+# An instance's own word on it, above any rule: medic=off is left alone, medic=ask is asked about.
+OPT_TAG = "medic"
+
 
 def may_begin(sighting: Sighting, order: Order, asked_for: str) -> Verdict:
     """Whether this instance may be worked on at all: it exists, is in scope, runs, and can be protected."""
@@ -56,9 +60,11 @@ def may_touch(instance: Instance, order: Order, state: str = "RUNNING") -> Verdi
     """Whether the instance is ours to touch and in the state that an action needs (P9, P14)."""
     if isinstance(order.scope, TagScope) and not order.scope.holds(instance.tags):
         return stop(Code.OUT_OF_SCOPE, tag=order.scope.tag, rule=order.rule)
+    if instance.tags.get(OPT_TAG) == "off":
+        return stop(Code.OPTED_OUT, tag=f"{OPT_TAG}=off")
     if instance.is_isolated:
         return stop(Code.ISOLATED, state=instance.restrict_state)
-    if instance.operation.in_progress or instance.state == "REBOOTING":
+    if _is_under_way(instance):
         operation = instance.operation
         return wait(Code.BUSY, operation=operation.name or instance.state, request=operation.request_id or "-")
     if instance.state != state:
@@ -76,11 +82,11 @@ def others_acted(operation: Operation) -> Verdict:
     return stop(Code.OTHERS_ACTED, operation=operation.name, request=operation.request_id)
 
 
-def may_snapshot(sighting: Sighting, order: Order, disk_id: str) -> Verdict:
+def may_snapshot(sighting: Sighting, order: Order, disk_id: str, state: str = "RUNNING") -> Verdict:
     """Whether a snapshot of this disk may be begun now: it is still a disk of an instance that is ours to touch."""
     if sighting.instance is None:
         return stop(Code.INSTANCE_UNKNOWN, instance="")
-    verdict = may_touch(sighting.instance, order)
+    verdict = may_touch(sighting.instance, order, state)
     if not verdict.allowed:
         return verdict
     if disk_id not in {disk.disk_id for disk in sighting.disks}:
@@ -111,28 +117,45 @@ def may_interrupt(
     ready: tuple[ReadySnapshot, ...],
     seen: tuple[Snapshot, ...],
     alarmed_at: datetime,
+    approval: Approval | None = None,
+    replaces: str = "",
 ) -> Verdict:
-    """Whether the one reboot or stop may be sent now, on a reading of this moment (P1, P9).
+    """Whether the reboot or stop of this rung may be sent now, on a reading of this moment (P1, P9).
 
     Args:
         baseline: the instance's last operation before the send, as history has it.
         ready: the snapshots that this run holds.
         seen: the same snapshots as read a moment ago.
         alarmed_at: when the fault happened.
+        approval: what a person has allowed; with it the alarm is as old as the yes.
+        replaces: our own reboot, the baseline, which had not ended: this may take its place, unless it has ended since.
     """
     instance = sighting.instance
     if instance is None:
         return stop(Code.INSTANCE_UNKNOWN, instance="")
     if instance.operation.request_id != baseline.request_id:
         return others_acted(instance.operation)
-    verdict = may_touch(instance, order)
+    if replaces and not _is_under_way(instance):
+        return stop(Code.CAME_BACK, request=replaces)
+    verdict = _may_replace(instance, order) if replaces else may_touch(instance, order)
     if not verdict.allowed:
         return verdict
-    age = sighting.read_at - alarmed_at
+    age = sighting.read_at - (max(alarmed_at, approval.at) if approval is not None else alarmed_at)
     if age > timedelta(seconds=order.act_within_seconds):
         limit = write_duration(order.act_within_seconds)
         return stop(Code.ACT_TOO_LATE, age=f"{int(age.total_seconds() // 60)} min", limit=limit)
-    return _all_protected(instance, sighting.disks, order, ready, seen)
+    bare = approval.unprotected if approval is not None else ()
+    return _all_protected(instance, sighting.disks, order, ready, seen, bare)
+
+
+def _is_under_way(instance: Instance) -> bool:
+    return instance.operation.in_progress or instance.state == "REBOOTING"
+
+
+def _may_replace(instance: Instance, order: Order) -> Verdict:
+    """As `may_touch`, of an instance that our own reboot has in its hands."""
+    at_rest = instance.operation.model_copy(update={"state": "SUCCESS"})
+    return may_touch(instance.model_copy(update={"operation": at_rest, "state": "RUNNING"}), order)
 
 
 def _all_protected(
@@ -141,15 +164,17 @@ def _all_protected(
     order: Order,
     ready: tuple[ReadySnapshot, ...],
     seen: tuple[Snapshot, ...],
+    bare: tuple[str, ...],
 ) -> Verdict:
+    """`bare` are the disks that a person lets go without a snapshot."""
     verdict = may_protect(instance, disks, order)
     if not verdict.allowed or order.runbook.snapshot is None:
         return verdict
     held = {one.disk_id: one for one in ready}
     now_ready = {one.snapshot_id: one for one in seen if one.is_ready}
     for disk in disks:
-        if disk.shared or not disk.can_snapshot:
-            continue  # only reached under `unprotected: allow`
+        if disk.shared or not disk.can_snapshot or disk.disk_id in bare:
+            continue  # the first two only reached under `unprotected: allow`
         mine = held.get(disk.disk_id)
         found = now_ready.get(mine.snapshot_id) if mine else None
         if mine is None or found is None or found.disk_id != disk.disk_id or found.name != mine.name:

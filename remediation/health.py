@@ -57,6 +57,16 @@ def judge(readings: tuple[Reading, ...]) -> Judgement:
     return Judgement(health=health, readings=readings)
 
 
+def made_worse(before: Sighting, now: Sighting) -> bool:
+    """Whether the repair took something away that was there: the instance ran, or its guest was heard, and not now."""
+    if before.instance is None or now.instance is None:
+        return False
+    stopped = before.instance.is_running and not now.instance.is_running
+    was_heard = before.agent is not None and before.agent.online
+    is_silent = now.agent is not None and not now.agent.online
+    return stopped or (was_heard and is_silent)
+
+
 def read_health(
     sighting: Sighting, *, request_id: str, back_at: datetime, recovered_at: datetime | None
 ) -> tuple[Reading, ...]:

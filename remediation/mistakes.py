@@ -36,7 +36,7 @@ _MESSAGES = {
     "bool_parsing": "write true or false",
     "string_type": "expected text: put it in quotes",
 }
-_EMPTY_ALLOWED = ("reboot", "snapshot")  # the first has defaults, the second has words of its own for it
+_EMPTY_ALLOWED = ("reboot", "rollback", "snapshot")  # the first two have defaults, the third words of its own
 _FORMS = {
     "name": "a name is lower case, digits and dashes, as in disk-read-only",
     "mail": "an address is written as oncall@example.com",

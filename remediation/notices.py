@@ -6,12 +6,13 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from remediation.approvals import Question
 from remediation.decisions import Recipient
 from remediation.events import Alarm
 from remediation.models import Fact
 from remediation.reasons import Reason
 from remediation.report import Outcome, RemediationResult
-from remediation.runbooks import Mode
+from remediation.runbooks import Mode, Rung
 
 OPERATORS = Recipient(channel="", place=-1, kind="operators")
 """Every address of `operators`, looked up where the notice is sent."""
@@ -42,14 +43,26 @@ class PlannedDisk(Fact):
     size_gib: int = 0
 
 
+class PlannedRung(Fact):
+    """One rung of the ladder; `stop_type` is empty for a rollback."""
+
+    stop_type: str
+    timeout_seconds: int
+
+    @classmethod
+    def of(cls, rung: Rung) -> PlannedRung:
+        if rung.reboot is not None:
+            return cls(stop_type=rung.reboot.stop_type, timeout_seconds=rung.reboot.timeout)
+        return cls(stop_type="", timeout_seconds=rung.rollback.timeout if rung.rollback is not None else 0)
+
+
 class Plan(Fact):
-    """What a run is about to do, or would do."""
+    """What a run is about to do, or would do; `rungs` are those of the ladder, in order."""
 
     disks: tuple[PlannedDisk, ...]
     keep_seconds: int
     snapshots_by: datetime | None
-    stop_type: str
-    reboot_timeout_seconds: int
+    rungs: tuple[PlannedRung, ...]
 
 
 class FoldedNotice(Fact):
@@ -85,6 +98,7 @@ class Notice(Fact):
     reason: Reason | None = None
     plan: Plan | None = None
     result: RemediationResult | None = None
+    question: Question | None = None
     run: RunRef | None = None
     details: tuple[str, ...] = ()
     folded: tuple[FoldedNotice, ...] = ()
@@ -104,6 +118,7 @@ def headline_of(outcome: Outcome) -> Headline:
         Outcome.RECOVERED_BY_ITSELF: Headline.RECOVERED,
         Outcome.WOULD_ACT: Headline.OBSERVED,
         Outcome.CANCELLED: Headline.HELD,
+        Outcome.DENIED: Headline.HELD,
     }.get(outcome, Headline.NEEDS_YOU)
 
 

@@ -35,6 +35,8 @@ class Phrase(str, Enum):
     DO_NOT_RECOVERED = "do_not_recovered"
     DO_HANDED_OVER = "do_handed_over"
     DO_REFUSED = "do_refused"
+    DO_DENIED = "do_denied"
+    DO_ANSWER = "do_answer"
     DO_CANCELLED = "do_cancelled"
     DO_FAILED = "do_failed"
     DO_WOULD_ACT = "do_would_act"
@@ -46,6 +48,8 @@ class Phrase(str, Enum):
     SNAPSHOT_OF = "snapshot_of"
     NO_SNAPSHOT = "no_snapshot"
     REBOOT = "reboot"
+    ROLLBACK = "rollback"
+    IF_NOT_CURED = "if_not_cured"
     PROOF = "proof"
     WHEN_READY = "when_ready"
     WHEN_READY_BY = "when_ready_by"
@@ -53,7 +57,16 @@ class Phrase(str, Enum):
     CANCEL = "cancel"
     LET_IT_ACT = "let_it_act"
 
+    # what is asked
+    ASKED = "asked"
+    ASKED_DISK = "asked_disk"
+    ASKED_SPAN = "asked_span"
+    ANSWER_WITH = "answer_with"
+    DENY_WITH = "deny_with"
+
     # what was done
+    ANSWERED = "answered"
+    ROLLED_BACK = "rolled_back"
     OUTCOME = "outcome"
     WHY = "why"
     OUTAGE = "outage"

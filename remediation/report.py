@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
+from remediation.approvals import Answered
 from remediation.models import Fact
 from remediation.reasons import Reason
 from remediation.runbooks import Mode
@@ -18,6 +19,7 @@ class Outcome(str, Enum):
     NOT_RECOVERED = "not_recovered"
     HANDED_OVER = "handed_over"
     REFUSED = "refused"
+    DENIED = "denied"
     CANCELLED = "cancelled"
     FAILED = "failed"
     WOULD_ACT = "would_act"
@@ -33,7 +35,9 @@ class Phase(str, Enum):
 
     LOOKING = "looking"
     SNAPSHOTTING = "snapshotting"
+    ASKING = "asking"
     REBOOTING = "rebooting"
+    ROLLING_BACK = "rolling_back"
     VERIFYING = "verifying"
     ENDED = "ended"
 
@@ -51,20 +55,23 @@ class Step(Fact):
 
 
 class SnapshotTaken(Fact):
-    """A snapshot that this run made, or adopted after its answer was lost."""
+    """A snapshot that this run made, adopted after its answer was lost, or reused (`made_at` says of when)."""
 
     disk_id: str
+    purpose: str = "before_repair"
+    made_at: datetime | None = None
     snapshot_id: str
     name: str
     adopted: bool = False
     ready: bool = False
-    expires_at: datetime
+    expires_at: datetime | None = None
 
 
 class RebootSent(Fact):
-    """The one reboot of this run."""
+    """One reboot of this run; each rung has one at most."""
 
     request_id: str
+    stop_type: str = "SOFT"
     sent_at: datetime
     adopted: bool = False
     back_at: datetime | None = None
@@ -73,6 +80,13 @@ class RebootSent(Fact):
     def outage_seconds(self) -> float | None:
         """From the send to the reading that showed it back: an upper bound of the outage."""
         return (self.back_at - self.sent_at).total_seconds() if self.back_at else None
+
+
+class RolledBack(Fact):
+    """A disk that was *seen* to be rolled back to this snapshot, to the end."""
+
+    disk_id: str
+    snapshot_id: str
 
 
 class RemediationResult(Fact):
@@ -88,6 +102,9 @@ class RemediationResult(Fact):
     mode: Mode
     snapshots: tuple[SnapshotTaken, ...] = ()
     reboot: RebootSent | None = None
+    rungs: tuple[str, ...] = ()
+    rolled_back: tuple[RolledBack, ...] = ()
+    answers: tuple[Answered, ...] = ()
     proven: tuple[Reason, ...] = ()
     unproven: tuple[Reason, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from urllib.parse import quote
 
 from remediation.models import Fact
-from remediation.notices import Headline, Notice, PlannedDisk, RunRef
+from remediation.notices import Headline, Notice, PlannedDisk, PlannedRung, RunRef
 from remediation.phrases import Phrase
 from remediation.reasons import Code
 from remediation.report import Outcome, SnapshotTaken
-from remediation.runbooks import Mode
 from remediation.telling_folds import bullets, needing, tell_folded
+from remediation.telling_questions import tell_answers, tell_question
 from remediation.wording import clean, name_of, phrase_in, who, write_span
 from remediation.wording import say as say
 
@@ -57,8 +57,9 @@ def tell(notice: Notice, locale: str, *, run_url: str = "", zone: tzinfo = SHANG
     """
     page = _Page(notice, locale, zone, run_url)
     subject = page.subject()
-    sections = (page.todo(), page.why(), page.folded(), page.plan(), page.done(), page.restore(), page.times())
-    blocks = filter(None, map("\n".join, (*sections, page.about())))
+    before = (page.todo(), page.why(), page.asked(), page.folded(), page.plan())
+    after = (page.done(), page.restore(), page.times(), page.about())
+    blocks = filter(None, map("\n".join, (*before, *after)))
     return Told(subject=subject, text="\n\n".join([subject, *blocks]))
 
 
@@ -97,7 +98,10 @@ class _Page:
             answer = _ANSWER_AT_END[notice.result.outcome]
         if notice.reason is not None:
             answer = _ANSWER_FOR.get(notice.reason.code, answer)
-        yield self._phrase(Phrase.WHAT_TO_DO, answer=self._phrase(answer, needed=needed))
+        until = ""
+        if notice.question is not None:
+            answer, until = Phrase.DO_ANSWER, self._time(notice.question.until)
+        yield self._phrase(Phrase.WHAT_TO_DO, answer=self._phrase(answer, needed=needed, until=until))
         if self._acting and notice.run is not None:
             yield self._phrase(Phrase.CANCEL, command=f"medic cancel {notice.run.workflow_id}")
 
@@ -113,6 +117,11 @@ class _Page:
         if len(details) > MOST_DETAILS:
             yield self._phrase(Phrase.MORE, count=len(details) - MOST_DETAILS)
 
+    def asked(self) -> Iterator[str]:
+        notice = self.notice
+        if notice.question is not None and notice.run is not None:
+            yield from tell_question(notice.question, self.locale, notice.run.workflow_id, self._time)
+
     def folded(self) -> Iterator[str]:
         return tell_folded(self.notice, self.locale)
 
@@ -123,12 +132,13 @@ class _Page:
             return
         days = max(round(plan.keep_seconds / 86_400), 1)
         steps = [self._phrase(Phrase.SNAPSHOT_OF, disk=self._disk(disk), days=days) for disk in plan.disks]
-        outage = write_span(plan.reboot_timeout_seconds)
         steps = steps or [self._phrase(Phrase.NO_SNAPSHOT)]
-        steps.append(self._phrase(Phrase.REBOOT, stop_type=plan.stop_type, outage=outage))
+        steps += [self._rung(rung, is_first=rung == plan.rungs[0]) for rung in plan.rungs]
         steps.append(self._phrase(Phrase.PROOF))
         yield self._phrase(Phrase.NEXT if self._acting else Phrase.WOULD)
         yield from (f"{number}. {step}" for number, step in enumerate(steps, 1))
+        if notice.question is not None:
+            return
         if not self._acting:
             yield self._phrase(Phrase.LET_IT_ACT, rule=notice.rule)
         elif not plan.disks:
@@ -142,6 +152,10 @@ class _Page:
         result = self.notice.result
         if result is None or result.outcome is Outcome.WOULD_ACT:
             return
+        yield from tell_answers(result.answers, self.locale, self._time)
+        yield from (
+            self._phrase(Phrase.ROLLED_BACK, disk=one.disk_id, snapshot=one.snapshot_id) for one in result.rolled_back
+        )
         reboot = result.reboot
         if reboot is None:
             yield self._phrase(Phrase.NO_REBOOT)
@@ -195,11 +209,17 @@ class _Page:
         if self.run_url:
             yield self._phrase(Phrase.RUN, url=self.run_url)
 
+    def _rung(self, rung: PlannedRung, *, is_first: bool) -> str:
+        outage = write_span(rung.timeout_seconds)
+        phrase = Phrase.REBOOT if rung.stop_type else Phrase.ROLLBACK
+        step = self._phrase(phrase, stop_type=rung.stop_type, outage=outage)
+        return step if is_first else self._phrase(Phrase.IF_NOT_CURED, step=step)
+
     @property
     def _acting(self) -> bool:
         """Whether a run is under way that acts; a copy for operators of what did not arrive has another headline."""
         notice = self.notice
-        planned = notice.plan is not None and notice.mode is Mode.ACT
+        planned = notice.plan is not None and notice.mode is not None and notice.mode.acts
         return notice.result is None and (planned or notice.headline is Headline.ACTING)
 
     def _matter(self) -> str:

@@ -77,6 +77,44 @@ REASONS: dict[Code, str] = {
     Code.ROLLING_BACK: "{disk} is being rolled back.",
     Code.PARTLY_ROLLED_BACK: "Of the disks that were to go back together, {disks} did not, so the instance was not "
     "started. Roll the rest back in the console, or restore all, and start it yourself.",
+    Code.NO_GOOD_SNAPSHOT: "No ready snapshot from before the alarm was found of {disks}, so nothing was rolled "
+    "back. Look under Snapshots in the console.",
+    Code.NOT_MADE_WORSE: "The rollback goes back to before the repair, and the repair made nothing worse: nothing "
+    "was rolled back.",
+    Code.ROLLBACK_UNSEEN: "Whether {disk} began to go back to {snapshot} is not known, so the instance was left "
+    "stopped. Look at the disk in the console, roll back what is missing, and start it yourself.",
+    Code.ROLLBACK_FAILED: "The cloud reports that {disk} could not be rolled back: {error}. The instance was left "
+    "stopped: look at the disk in the console, and start it yourself.",
+    Code.ROLLBACK_TIMEOUT: "{disk} was not seen to be back at {snapshot} in time (last seen: {last}). The instance "
+    "was left stopped: look at the disk in the console, and start it yourself.",
+    Code.LEFT_STOPPED: "The instance was left stopped ({why}).",
+    Code.STOP_FAILED: "The stop was sent and did not end as it should: {error}. Look at the instance in the console.",
+    Code.START_FAILED: "The start was sent and did not end as it should: {error}. Look at the instance in the "
+    "console, and start it yourself.",
+    Code.STOP_UNKNOWN: "Whether our stop was carried out is not known: the cloud does not show it. Look at the "
+    "instance in the console.",
+    Code.START_UNKNOWN: "Whether our start was carried out is not known: the cloud does not show it. Look at the "
+    "instance in the console, and start it yourself if it is stopped.",
+    Code.OPTED_OUT: "The instance carries the tag {tag}: it is left alone, whatever the rules say. Take the tag away "
+    "if it may be repaired.",
+    Code.CAME_BACK: "Our reboot {request} ended after all, so it was not replaced.",
+    Code.ASKED_FIRST: "Rule `{rule}` asks before the first action of `{runbook}`.",
+    Code.ASKED_LATE: "The alarm is {age} old and `act_within` is {limit}: it is only acted upon if you say so.",
+    Code.ASKED_LARGE: "These disks are larger than `max_size` ({most} GiB): {disks}. Their snapshots take long, and "
+    "cost.",
+    Code.ASKED_NO_SNAPSHOT: "No ready snapshot of {disks} can be had ({why}). A reboot without one cannot be undone.",
+    Code.ASKED_SLOW: "After {elapsed} the snapshots are not ready: {disks}. Time left, if it goes on like this: "
+    "{left}.",
+    Code.ASKED_ROLLBACK: "The reboot did not help. A rollback takes {disks}; what was written since is lost, and "
+    "snapshots of several disks are not of the same moment.",
+    Code.NOTHING_ASKED: "This run asks nothing now: it was answered already, or went on, or ended.",
+    Code.OTHER_PLAN: "The answer is to plan {given}, and what is asked now is plan {plan}: read it again with `medic "
+    "show`.",
+    Code.ANSWER_TOO_LATE: "An answer could be given until {until}.",
+    Code.NO_SUCH_CHOICE: "`{choice}` is no answer to this question; these are: {choices}.",
+    Code.NOT_AN_APPROVER: "{by} is not listed under `approvers` in medic.yaml, and may not approve. Anybody may deny.",
+    Code.DENIED: "{by} said no: {why}.",
+    Code.NOT_ANSWERED: "Nobody answered within {within}, so it was not done: {action}.",
     Code.SNAPSHOT_TIMEOUT: "The snapshots were not ready within {timeout} (last seen: {last}), so it was not rebooted. "
     "Look at them in the console; `snapshot.timeout` in the runbook gives them more time.",
     Code.SNAPSHOT_LOST: "Snapshot {snapshot} of {disk} was lost while it was being made (state {state}), so it was not "
@@ -150,6 +188,17 @@ PHRASES: dict[Phrase, str] = {
     "look at it now.",
     Phrase.DO_HANDED_OVER: "Yes. The instance is yours now, as it is: nothing further is tried.",
     Phrase.DO_REFUSED: "Yes. The instance may still be sick and cvm-medic may not repair it: look at it, and at why.",
+    Phrase.DO_DENIED: "Yes, if the instance is still sick: somebody said no, and nothing further is tried.",
+    Phrase.DO_ANSWER: "Yes: answer. It waits for you until {until}, and does nothing of it without you.",
+    Phrase.ROLLBACK: "the rollback, which is asked for first: expect an outage of up to {outage}",
+    Phrase.ASKED: "What is asked: {action}",
+    Phrase.ASKED_DISK: "{disk} goes back to {snapshot}: everything written after {since} is lost",
+    Phrase.ASKED_SPAN: "It may take up to {span}.",
+    Phrase.ANSWER_WITH: "To answer: {command}",
+    Phrase.DENY_WITH: "To say no: {command}",
+    Phrase.ANSWERED: "{by} answered `{choice}` at {time}: {why}",
+    Phrase.ROLLED_BACK: "{disk} was rolled back to {snapshot}",
+    Phrase.IF_NOT_CURED: "only if that did not help: {step}",
     Phrase.DO_CANCELLED: "Yes, if the instance is still sick: a person stopped it, and nothing further is tried.",
     Phrase.DO_FAILED: "Yes. cvm-medic itself failed: take the instance as unrepaired, and look at it now.",
     Phrase.DO_WOULD_ACT: "Yes, if the instance is still sick: nothing was changed, this rule only observes.",
@@ -217,6 +266,7 @@ NAMES: dict[str, str] = {
     "not_recovered": "not recovered",
     "handed_over": "handed over to people",
     "refused": "refused",
+    "denied": "denied",
     "cancelled": "cancelled",
     "failed": "failed",
     "would_act": "would act",
@@ -224,6 +274,11 @@ NAMES: dict[str, str] = {
     "snapshots": "snapshots",
     "reboot": "sending the reboot",
     "back": "coming back",
+    "ask": "asking people",
+    "turn": "waiting for the region's turn",
+    "stop": "stopping",
+    "start": "starting",
+    "rollback": "rolling back",
     "settle": "coming to rest",
     "verify": "proof",
     "tell": "telling people",

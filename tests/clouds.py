@@ -22,7 +22,7 @@ from remediation.cloud import (
     Operation,
     Snapshot,
 )
-from remediation.errors import NotYet, Refused
+from remediation.errors import AlreadySo, NotYet, Refused
 from remediation.permits import SendPermit
 from remediation.runbooks import Mode
 
@@ -34,6 +34,9 @@ class StagedCloud:
     Attributes:
         polls_until_ready: readings after which a snapshot is ready; the reading before it says 100 % and CREATING.
         polls_until_back: readings after which a reboot is reported as done.
+        hangs: how a reboot is to be asked for ("SOFT") so that it never ends.
+        busy_refuses: actions that the cloud does not take while a reboot is under way.
+        polls_rolling: readings that show a rollback under way.
         on_call: called with each action's name before it is answered; may raise a CloudError.
         after_effect: the same, after a mutating call has had its effect.
     """
@@ -49,6 +52,9 @@ class StagedCloud:
     agent: bool = True
     heartbeat: bool = True
     reboot_ends_as: str = "SUCCESS"
+    hangs: set[str] = field(default_factory=set)
+    busy_refuses: set[str] = field(default_factory=set)
+    polls_rolling: int = 2
     on_call: Callable[[str], None] = lambda action: None
     after_effect: Callable[[str], None] = lambda action: None
     calls: list[str] = field(default_factory=list)
@@ -56,6 +62,9 @@ class StagedCloud:
     operations: dict[str, Operation] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
     rolling_back: set[str] = field(default_factory=set)
+    acted: list[str] = field(default_factory=list)
+    _rolls: dict[str, int] = field(default_factory=dict)
+    _hanging: set[str] = field(default_factory=set)
     invocations: list[Invocation] = field(default_factory=list)
     _polls: dict[str, int] = field(default_factory=dict)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -71,7 +80,8 @@ class StagedCloud:
             operation = self.operations.get(
                 instance_id, Operation(name="RunInstances", state="SUCCESS", request_id="r-0")
             )
-            if operation.in_progress and self._poll(operation.request_id) > self.polls_until_back:
+            hangs = operation.request_id in self._hanging
+            if operation.in_progress and not hangs and self._poll(operation.request_id) > self.polls_until_back:
                 operation = operation.model_copy(update={"state": self.reboot_ends_as})
                 self.operations[instance_id] = operation
             if self.instance is not None:
@@ -87,11 +97,13 @@ class StagedCloud:
             )
 
     def describe_disks(self, region: str, instance_id: str) -> tuple[Disk, ...]:
-        self._called("DescribeDisks")
-        return tuple(
-            one.model_copy(update={"rolling_back": True}) if one.disk_id in self.rolling_back else one
-            for one in self.disks
-        )
+        with self._lock:
+            self._called("DescribeDisks")
+            rolling = self.rolling_back | {disk_id for disk_id, left in self._rolls.items() if left > 0}
+            self._rolls = {disk_id: left - 1 for disk_id, left in self._rolls.items()}
+            return tuple(
+                one.model_copy(update={"rolling_back": True}) if one.disk_id in rolling else one for one in self.disks
+            )
 
     def describe_agent(self, region: str, instance_id: str) -> Agent | None:
         self._called("DescribeAutomationAgentStatus")
@@ -102,6 +114,11 @@ class StagedCloud:
         with self._lock:
             self._called("DescribeSnapshots")
             return tuple(one for one in self.snapshots.values() if (one.disk_id, one.name) == (disk_id, name))
+
+    def list_snapshots(self, region: str, disk_id: str) -> tuple[Snapshot, ...]:
+        with self._lock:
+            self._called("DescribeSnapshots")
+            return tuple(one for one in self.snapshots.values() if one.disk_id == disk_id)
 
     def describe_snapshots(self, region: str, snapshot_ids: tuple[str, ...]) -> tuple[Snapshot, ...]:
         with self._lock:
@@ -120,10 +137,10 @@ class StagedCloud:
         return made.snapshot_id, f"r-{number}"
 
     def reboot_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
-        return self._operate(permit, REBOOT, instance_id, "RUNNING")
+        return self._operate(permit, REBOOT, instance_id, "RUNNING", stop_type)
 
     def stop_instance(self, permit: SendPermit, region: str, instance_id: str, *, stop_type: str) -> str:
-        return self._operate(permit, STOP, instance_id, "STOPPED")
+        return self._operate(permit, STOP, instance_id, "STOPPED", stop_type)
 
     def start_instance(self, permit: SendPermit, region: str, instance_id: str) -> str:
         return self._operate(permit, START, instance_id, "RUNNING")
@@ -131,7 +148,8 @@ class StagedCloud:
     def apply_snapshot(self, permit: SendPermit, region: str, disk_id: str, *, snapshot_id: str) -> str:
         with self._lock:
             self._allowed(permit, APPLY_SNAPSHOT)
-            self.rolling_back.add(disk_id)
+            self._rolls[disk_id] = self.polls_rolling
+            self.acted.append(f"{APPLY_SNAPSHOT} {disk_id} {snapshot_id}")
         self.after_effect(APPLY_SNAPSHOT)
         return f"r-{next(self._ids)}"
 
@@ -147,10 +165,14 @@ class StagedCloud:
         self.after_effect(INVOKE_COMMAND)
         return made.invocation_id
 
-    def _operate(self, permit: SendPermit, action: str, instance_id: str, state: str) -> str:
+    def _operate(self, permit: SendPermit, action: str, instance_id: str, state: str, stop_type: str = "") -> str:
         with self._lock:
             self._allowed(permit, action)
+            if action in self.busy_refuses and self._hanging:
+                raise AlreadySo("rebooting", action=action, code="UnsupportedOperation.InstanceStateRebooting")
             request_id = f"r-{next(self._ids)}"
+            self.acted.append(f"{action} {stop_type}".strip())
+            self._hanging = {request_id} if action == REBOOT and stop_type in self.hangs else set()
             self.operations[instance_id] = Operation(name=action, state="OPERATING", request_id=request_id)
             self.states[instance_id] = state
         self.after_effect(action)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeVar
@@ -84,9 +85,28 @@ class Calls:
         Args:
             on_sent: called when the first mutating call has come back, and was or may have been sent.
         """
-        self.interruption: Interruption | None = None
+        self._interruption: Interruption | None = None
+        self._shields = 0
         self.may_have_sent = False
         self._on_sent = on_sent
+
+    @property
+    def interruption(self) -> Interruption | None:
+        """What ends the waits now; what comes while they are not to be interrupted is kept for later."""
+        return None if self._shields else self._interruption
+
+    @interruption.setter
+    def interruption(self, what: Interruption | None) -> None:
+        self._interruption = what
+
+    @contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """What is done in here is done to its end."""
+        self._shields += 1
+        try:
+            yield
+        finally:
+            self._shields -= 1
 
     async def read(
         self,

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation import contract
     from remediation.acts import Target
     from remediation.contract import PermitAnswer, PermitAsked, Queue
-    from remediation.decisions import Decision, Order
+    from remediation.decisions import Decision, Order, Recipient
     from remediation.events import Alarm
     from remediation.incidents import IncidentState, Reading
     from remediation.reasons import Code, because
@@ -42,16 +42,21 @@ async def decide(alarm: Alarm, state: IncidentState) -> Decision:
 
 
 async def ask_permit(decision: Decision, order: Order, alarm: Alarm, key: str) -> PermitAnswer:
-    """Whether a run may begin to change its instance now. A run that only observes asks nobody."""
-    if order.mode is Mode.OBSERVE:
+    """Whether a run may begin to change its instance now. One that only observes, or asks people first, asks nobody."""
+    if order.mode is not Mode.ACT:
         return PermitAnswer(granted=True)
+    return await request_permit(order, alarm, key, decision.recipients)
+
+
+async def request_permit(order: Order, alarm: Alarm, key: str, recipients: tuple[Recipient, ...]) -> PermitAnswer:
+    """Ask the region's guard; its turn is signalled to the workflow that asks here."""
     asked = PermitAsked(
         key=key,
         instance_id=alarm.instance_id,
         region=alarm.region,
-        rule=decision.rule,
+        rule=order.rule,
         incident_id=workflow.info().workflow_id,
-        recipients=decision.recipients,
+        recipients=recipients,
         max_acting=order.max_acting,
         max_actions_per_hour=order.max_actions_per_hour,
     )

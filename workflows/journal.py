@@ -26,6 +26,11 @@ class Journal:
         self._notes: list[str] = []
         self.steps: tuple[Step, ...] = ()
 
+    @property
+    def began_at(self) -> datetime:
+        """When the open step began."""
+        return self._open[1] if self._open is not None else workflow.now()
+
     def begin(self, step: str, waiting_for: str, phase: Phase | None = None) -> None:
         """The step before ends here, and `step` begins."""
         self.end()

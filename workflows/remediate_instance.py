@@ -16,23 +16,35 @@ with workflow.unsafe.imports_passed_through():
 
     from activities.instances import InstanceActivities
     from remediation import contract
+    from remediation.approvals import Answered, AskedDisk, Matter, Question
     from remediation.cloud import Instance, Sighting
     from remediation.contract import Queue
     from remediation.events import Alarm
-    from remediation.guardrails import Ruling, may_begin, protectable
+    from remediation.guardrails import OPT_TAG, Ruling, may_begin, protectable
     from remediation.models import Fact
-    from remediation.notices import OPERATORS, Headline, Notice, Plan, PlannedDisk, RunRef, about, headline_of
+    from remediation.notices import (
+        OPERATORS,
+        Headline,
+        Notice,
+        Plan,
+        PlannedDisk,
+        PlannedRung,
+        RunRef,
+        about,
+        headline_of,
+    )
     from remediation.reasons import Code, Reason, because
     from remediation.report import Outcome, Phase, RemediationResult
     from remediation.runbooks import Mode
     from remediation.telling import say
+    from workflows.asking import Desk, ask
     from workflows.attempt import Attempt, Ended
     from workflows.calls import CallFailed, Calls, Expired, Interrupted, Interruption
+    from workflows.climbing import climb
     from workflows.journal import Journal, keyword
     from workflows.protecting import protect
-    from workflows.rebooting import reboot_once, wait_until_back
     from workflows.telling import Teller
-    from workflows.verifying import verify
+    from workflows.turns import wait_for_turn
 
 _NOTHING = RawValue(Payload())
 # People are told of an alarm after this long even if the cloud has not answered yet.
@@ -50,6 +62,9 @@ class RemediateInstance:
         self._teller = Teller()
         self._attempt: Attempt | None = None
         self._recoveries: list[Alarm] = []
+        self._desk = Desk()
+        self._plan_asked: Plan | None = None
+        self._turns: list[str] = []
 
     @workflow.run
     async def run(self, wanted: RawValue = _NOTHING) -> RemediationResult:
@@ -60,9 +75,10 @@ class RemediateInstance:
         except ValidationError as error:
             raise await self._cannot_read(str(error)) from None
         journal = Journal(f"{order.alarm.fault} on {order.alarm.instance_id} ({order.alarm.region})")
-        self._attempt = Attempt(order, self._calls, journal, workflow.now())
-        self._hear_recoveries(self._attempt)
-        story = asyncio.create_task(self._told_to_its_end(self._attempt))
+        self._attempt = attempt = Attempt(order, self._calls, journal, workflow.now(), self._desk, self._tell_question)
+        attempt.permit_key = order.permit_key
+        self._hear_recoveries(attempt)
+        story = asyncio.create_task(self._told_to_its_end(attempt))
         while not story.done():
             try:
                 await asyncio.shield(story)
@@ -89,6 +105,27 @@ class RemediateInstance:
         if self._attempt is not None:
             self._attempt.journal.note("another alarm joined this run")
 
+    @workflow.signal(name=contract.TURN_CAME)
+    def turn_came(self, turn: Any = None) -> None:
+        """The region's guard grants the permit that this run waits for, because people approved it late."""
+        try:
+            self._turns.append(contract.TurnCame.model_validate(turn).key)
+        except ValidationError:
+            workflow.logger.warning("a turn that could not be read was sent to this run")
+
+    @workflow.query(name=contract.QUESTION, description="what people are asked now, if anything")
+    def question(self) -> Question | None:
+        return self._desk.question
+
+    @workflow.update(name=contract.ANSWER, description="answer what is asked now")
+    def answer(self, given: Any = None) -> Answered:
+        """Takes what the validator let pass, once."""
+        return self._desk.take(given)
+
+    @answer.validator
+    def check_answer(self, given: Any = None) -> None:
+        self._desk.check(given)
+
     def _hear_recoveries(self, attempt: Attempt) -> None:
         """Those of another fault, or older than the alarm, say nothing about this symptom."""
         for recovery in self._recoveries:
@@ -104,7 +141,7 @@ class RemediateInstance:
         try:
             sighting, instance = await self._look(attempt)
             plan = _plan(attempt, sighting)
-            if attempt.order.mode is Mode.ACT:
+            if attempt.order.mode.acts:
                 outcome, reason = await self._story(attempt, sighting, instance, plan)
             else:
                 outcome, reason = Outcome.WOULD_ACT, because(Code.WOULD_ACT)
@@ -113,7 +150,7 @@ class RemediateInstance:
         except Interrupted:
             outcome, reason = self._interrupted(attempt)
         except CallFailed as failed:
-            untouched = failed.kind == "Refused" and not attempt.snapshots and attempt.reboot is None
+            untouched = failed.kind == "Refused" and not attempt.is_touched
             outcome = Outcome.REFUSED if untouched else Outcome.HANDED_OVER
             reason = failed.reason
         except Exception as bug:  # noqa: BLE001  # otherwise the task is tried again for ever, and nobody hears of it
@@ -124,13 +161,28 @@ class RemediateInstance:
     async def _story(
         self, attempt: Attempt, sighting: Sighting, instance: Instance, plan: Plan
     ) -> tuple[Outcome, Reason]:
-        """The order that nobody can get wrong: no reboot without what the step before it returned."""
+        """The order that nobody can get wrong: no rung without the snapshots of the step before it."""
+        attempt.baseline = instance.operation
         runs = because(Code.RULE_RUNS, rule=attempt.order.rule, runbook=attempt.order.runbook_name)
-        self._tell(attempt, "plan", Headline.ACTING, plan=plan, reason=runs)
-        ready = await protect(attempt, protectable(sighting.disks))
-        sent = await reboot_once(attempt, instance.operation, ready)
-        back = await wait_until_back(attempt, sent)
-        return await verify(attempt, back)
+        if attempt.order.mode is Mode.ASK or instance.tags.get(OPT_TAG) == "ask":
+            await self._ask_first(attempt, instance, plan)
+        else:
+            self._tell(attempt, "plan", Headline.ACTING, plan=plan, reason=runs)
+        attempt.ready = await protect(attempt, protectable(sighting.disks))
+        return await climb(attempt)
+
+    async def _ask_first(self, attempt: Attempt, instance: Instance, plan: Plan) -> None:
+        """Nothing is touched before a person has approved it; then it has to be the region's turn as well."""
+        why = because(Code.ASKED_FIRST, rule=attempt.order.rule, runbook=attempt.order.runbook_name)
+        if not attempt.may_ask:
+            raise Ended(Outcome.HANDED_OVER, why)
+        self._plan_asked = plan
+        rungs = ", then ".join(rung.words for rung in attempt.runbook.ladder)
+        disks = tuple(AskedDisk(disk_id=disk.disk_id) for disk in plan.disks)
+        action = f"a snapshot of {len(disks)} disks, then {rungs} of {instance.instance_id}"
+        attempt.allow(await ask(attempt, Matter.FIRST_ACTION, why, action=action, disks=disks))
+        if not attempt.permit_key:
+            await wait_for_turn(attempt, self._turns)
 
     async def _look(self, attempt: Attempt) -> tuple[Sighting, Instance]:
         """Read the instance, and end here if it may not be worked on."""
@@ -153,7 +205,7 @@ class RemediateInstance:
             )
         except asyncio.TimeoutError:
             blind = because(Code.CLOUD_SILENT, seconds=_TELL_WITHIN_SECONDS, error="no answer yet, still trying")
-            acts = attempt.order.mode is Mode.ACT
+            acts = attempt.order.mode.acts
             self._tell(attempt, "alarm", Headline.ACTING if acts else Headline.OBSERVED, reason=blind)
         try:
             attempt.sighting = sighting = await reading
@@ -169,7 +221,7 @@ class RemediateInstance:
         if self._calls.interruption is Interruption.RECOVERED and attempt.recovered is not None:
             at = f"{attempt.recovered.occurred_at:%H:%M:%S} UTC"
             return Outcome.RECOVERED_BY_ITSELF, because(Code.RECOVERED_BY_ITSELF, at=at)
-        return Outcome.CANCELLED, because(Code.CANCELLED_LATE if attempt.reboot else Code.CANCELLED)
+        return Outcome.CANCELLED, because(Code.CANCELLED_LATE if attempt.rungs else Code.CANCELLED)
 
     async def _close(self, attempt: Attempt, outcome: Outcome, reason: Reason, plan: Plan | None) -> RemediationResult:
         """One outcome, told to people, to the incident, and to whoever looks at the run."""
@@ -201,6 +253,9 @@ class RemediateInstance:
             mode=attempt.order.mode,
             snapshots=tuple(attempt.snapshots.values()),
             reboot=attempt.reboot,
+            rungs=attempt.rungs,
+            rolled_back=attempt.rolled_back,
+            answers=attempt.answers,
             proven=attempt.judgement.proven if attempt.judgement else (),
             unproven=attempt.judgement.unproven if attempt.judgement else (),
             steps=attempt.journal.steps,
@@ -211,8 +266,8 @@ class RemediateInstance:
 
     async def _report(self, attempt: Attempt, outcome: Outcome) -> None:
         """Tell the incident; it may have been ended by hand, and the run's own result stands all the same."""
-        if attempt.wanted.permit_key:
-            await self._give_back(attempt.wanted.permit_key)
+        if attempt.permit_key:
+            await self._give_back(attempt.permit_key)
         ended = contract.RemediationEnded(
             **attempt.told,
             outcome=outcome.value,
@@ -228,7 +283,7 @@ class RemediateInstance:
 
     def _begin_to_count(self) -> None:
         """The first mutating call is known to have been sent: until then the permit counts as of now anyway."""
-        key = self._attempt.wanted.permit_key if self._attempt is not None else ""
+        key = self._attempt.permit_key if self._attempt is not None else ""
         if key:
             used = contract.PermitUsed(key=key, run_id=workflow.info().run_id)
             self._counted = asyncio.create_task(self._tell_guard(contract.SENT, used))
@@ -264,6 +319,12 @@ class RemediateInstance:
         recipients = attempt.wanted.recipients or (OPERATORS,)
         self._teller.tell(notice, recipients, patience_seconds=attempt.order.timing.notice_seconds)
 
+    def _tell_question(self, question: Question, number: int) -> None:
+        assert self._attempt is not None  # noqa: S101  # who asks is at work; this tells the type checker
+        plan = self._plan_asked if question.matter is Matter.FIRST_ACTION else None
+        occasion = f"question-{number}"
+        self._tell(self._attempt, occasion, Headline.NEEDS_YOU, reason=question.reason, question=question, plan=plan)
+
     async def _cannot_read(self, error: str) -> ApplicationError:
         """This worker does not understand its order: people are told, and nothing was touched."""
         info = workflow.info()
@@ -286,6 +347,5 @@ def _plan(attempt: Attempt, sighting: Sighting) -> Plan:
         disks=tuple(PlannedDisk(disk_id=one.disk_id, usage=one.usage, size_gib=one.size_gib) for one in disks),
         keep_seconds=policy.keep if policy else 0,
         snapshots_by=attempt.snapshots_by(policy) if policy else None,
-        stop_type=attempt.runbook.reboot.stop_type,
-        reboot_timeout_seconds=attempt.runbook.reboot.timeout,
+        rungs=tuple(PlannedRung.of(rung) for rung in attempt.runbook.ladder),
     )

@@ -102,7 +102,8 @@ def read_disk(raw: Reply) -> Disk:
         size_gib=_number(raw, "DiskSize"),
         can_snapshot=_flag(raw, "SnapshotAbility"),
         shared=_flag(raw, "Shareable"),
-        rolling_back=_flag(raw, "Rollbacking"),
+        rolling_back=_flag(raw, "Rollbacking") or _text(raw, "DiskState") == "ROLLBACKING",
+        error=_text(raw, "ErrorPrompt"),
     )
 
 
@@ -114,6 +115,8 @@ def read_snapshot(raw: Reply) -> Snapshot:
         name=_text(raw, "SnapshotName"),
         state=_text(raw, "SnapshotState"),
         percent=_number(raw, "Percent"),
+        size_gib=_number(raw, "DiskSize"),
+        taken_at=_certainly_taken(raw),
     )
 
 
@@ -135,6 +138,20 @@ def read_invocation(raw: Reply) -> Invocation:
         command_id=_text(raw, "CommandId"),
         status=_text(raw, "TaskStatus"),
     )
+
+
+def _certainly_taken(raw: Reply) -> datetime | None:
+    """A moment by which the snapshot had certainly been begun, or None.
+
+    `CreateTime` has no zone, and nothing documents which is meant: in UTC it is the latest that it can be. What was
+    modified last before that (`LatestModifyTime`, which has a zone) was begun before that.
+    """
+    try:
+        created = datetime.strptime(_text(raw, "CreateTime"), "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return _moment(raw.get("CreateTime"))
+    modified = _moment(raw.get("LatestModifyTime"))
+    return min(created, modified) if modified is not None else created
 
 
 def _id(raw: Reply, name: str) -> str:

@@ -92,6 +92,13 @@ class TencentCloud:
         return tuple(one for one in found if one.name == name and one.disk_id == disk_id)
 
     @replies.understood("DescribeSnapshots")
+    def list_snapshots(self, region: str, disk_id: str) -> tuple[Snapshot, ...]:
+        """Every snapshot of this disk, all pages."""
+        filters = [{"Name": "disk-id", "Values": [disk_id]}]
+        rows = self._pages("cbs", "DescribeSnapshots", region, {"Filters": filters}, "SnapshotSet")
+        return tuple(one for one in map(replies.read_snapshot, rows) if one.disk_id == disk_id)
+
+    @replies.understood("DescribeSnapshots")
     def describe_snapshots(self, region: str, snapshot_ids: tuple[str, ...]) -> tuple[Snapshot, ...]:
         """These snapshots, as far as they exist; at most 100 ids, and never an empty list."""
         params = {"SnapshotIds": list(snapshot_ids), "Limit": _PAGE}

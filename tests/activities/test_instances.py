@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.instances import InstanceActivities
 from activities.polling import Pace
 from remediation.cloud import REBOOT
-from remediation.contract import VerifyInput, WaitForRebootInput
+from remediation.contract import VerifyInput, WaitForOperationInput
 from remediation.errors import NeedsPeople, Throttled
 from remediation.health import Health
 from remediation.reasons import Code
@@ -52,7 +52,7 @@ def test_an_agent_that_cannot_be_read_right_now_is_read_again() -> None:
         attempt().run(hands(cloud).inspect_instance, TARGET)
 
 
-# --- wait_until_back ---
+# --- wait_until_done ---
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,14 @@ def test_an_agent_that_cannot_be_read_right_now_is_read_again() -> None:
 def test_what_is_not_the_end_of_our_reboot_is_waited_over(facts: dict[str, str], state: str) -> None:
     cloud = operation(StagedCloud(instance=lambda _: an_instance(state=state), polls_until_back=99), **facts)
     with pytest.raises(ApplicationError, match=f"ins-0abc1234 is {state}, {facts['name']} {facts['state']}") as raised:
-        attempt().run(hands(cloud).wait_until_back, WaitForRebootInput(target=TARGET, request_id="r-1"))
+        attempt().run(hands(cloud).wait_until_done, WaitForOperationInput(target=TARGET, request_id="r-1"))
     assert raised.value.type == "NotYet"
 
 
 def test_an_instance_that_does_not_show_is_looked_for_again() -> None:
     cloud = StagedCloud(instance=lambda _: None)
     with pytest.raises(ApplicationError, match="not found"):
-        attempt().run(hands(cloud).wait_until_back, WaitForRebootInput(target=TARGET, request_id="r-1"))
+        attempt().run(hands(cloud).wait_until_done, WaitForOperationInput(target=TARGET, request_id="r-1"))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_instance_that_does_not_show_is_looked_for_again() -> None:
 def test_the_wait_ends_with_our_own_requests_success_or_failure(state: str, instance_state: str) -> None:
     cloud = StagedCloud(instance=lambda _: an_instance(state=instance_state))
     operation(cloud, name=REBOOT, state=state, request_id="r-1")
-    sighting = attempt().run(hands(cloud).wait_until_back, WaitForRebootInput(target=TARGET, request_id="r-1"))
+    sighting = attempt().run(hands(cloud).wait_until_done, WaitForOperationInput(target=TARGET, request_id="r-1"))
     assert sighting.instance is not None
     assert (sighting.instance.state, sighting.instance.operation.state) == (instance_state, state)
 

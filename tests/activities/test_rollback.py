@@ -9,10 +9,11 @@ import pytest
 from activities.operations import OperationActivities
 from activities.polling import Pace
 from activities.snapshots import SnapshotActivities
-from remediation.acts import ApplySnapshotInput, RolledBack, StartInput
+from remediation.acts import ApplySnapshotInput, StartInput
 from remediation.approvals import Approval
 from remediation.cloud import APPLY_SNAPSHOT, START, STOP, Operation
 from remediation.errors import CloudError, NotYet, Refused
+from remediation.report import RolledBack
 from remediation.runbooks import Mode
 from tests.activities.hands import TARGET, Thawed, attempt, now, protected
 from tests.clouds import StagedCloud

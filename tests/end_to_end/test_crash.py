@@ -32,7 +32,7 @@ EVENTS = [
     "create_snapshot",
     "wait_until_ready",
     "reboot_instance",
-    "wait_until_back",
+    "wait_until_done",
     "verify_instance",
     "send_notice",
 ]

@@ -57,7 +57,7 @@ async def _in_settle(on: Deployment) -> bool:
 
 WAITS: dict[str, tuple[Callable[[Deployment], Awaitable[bool]], dict[str, float]]] = {
     "snapshot": (lambda on: _in("wait_until_ready", on), {"system_snapshot": 160, "data_snapshot": 200}),
-    "reboot": (lambda on: _in("wait_until_back", on), {"reboot": 160}),
+    "reboot": (lambda on: _in("wait_until_done", on), {"reboot": 160}),
     "settle": (_in_settle, {}),
     "verify": (lambda on: _in("verify_instance", on), {"first_heartbeat": 160}),
 }

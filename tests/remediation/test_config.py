@@ -29,7 +29,9 @@ def test_the_page_says_what_it_says() -> None:
     runbook = config.runbooks["snapshot-and-reboot"]
     assert runbook.snapshot is not None
     assert (runbook.snapshot.timeout, runbook.snapshot.keep) == (4 * 3600, 14 * 86400)
-    assert (runbook.reboot.timeout, runbook.verify.settle, runbook.verify.timeout, runbook.watch) == (
+    [rung] = runbook.ladder
+    assert rung.reboot is not None
+    assert (rung.reboot.timeout, runbook.verify.settle, runbook.verify.timeout, runbook.watch) == (
         300,
         120,
         600,
@@ -133,8 +135,8 @@ MISTAKES = [
     pytest.param('    scope: {tag: "medic=on"}\n', "", 11, 5, "rules[0]", "a rule with `run` needs `scope`"),
     pytest.param("    mode: act\n", "", 11, 5, "rules[0]", "a rule with `run` needs `mode`"),
     pytest.param("    run: snapshot-and-reboot\n", "", 11, 5, "rules[0]", "`scope` and `mode` belong to a `run`"),
-    pytest.param("mode: act", "mode: ask", 16, 5, "rules[0].mode", "`ask` is not there yet: write observe or act"),
-    pytest.param("mode: act", "mode: on", 16, 5, "rules[0].mode", "write 'observe' or 'act'"),
+    pytest.param("mode: act", "mode: ask", 14, 5, "rules[0].run", "this rule asks, and nobody may answer"),
+    pytest.param("mode: act", "mode: on", 16, 5, "rules[0].mode", "write 'observe', 'ask' or 'act'"),
     pytest.param(
         'scope: {tag: "medic=on"}',
         "scope: medic=on",
@@ -178,16 +180,14 @@ MISTAKES = [
         "runbooks.snapshot-and-reboot.snapshot.keep",
         "the cloud keeps a snapshot for a day at least",
     ),
-    pytest.param(
-        "keep: 14d", "ask_after: 20m", 22, 5, "runbooks.snapshot-and-reboot.snapshot", "`ask_after` is not there yet"
-    ),
+    pytest.param("keep: 14d", "ask_after: 20m", 14, 5, "rules[0].run", "this rule asks, and nobody may answer"),
     pytest.param(
         "on_failure: hand_over",
         "on_failure: reboot",
         22,
         41,
         "runbooks.snapshot-and-reboot.snapshot.on_failure",
-        "write 'hand_over'",
+        "write 'hand_over' or 'ask'",
     ),
     pytest.param(
         "snapshot: {disks: all, timeout: 4h, on_failure: hand_over, keep: 14d}",
@@ -215,19 +215,19 @@ MISTAKES = [
     ),
     pytest.param(
         "stop_type: SOFT",
-        "stop_type: HARD",
+        "stop_type: GENTLE",
         24,
         18,
         "runbooks.snapshot-and-reboot.ladder[0].reboot.stop_type",
-        "`HARD` is not there yet: write SOFT",
+        "write 'SOFT', 'SOFT_FIRST' or 'HARD'",
     ),
     pytest.param(
         "- reboot: {stop_type: SOFT, timeout: 5m}",
         "- rollback: {}",
-        24,
-        9,
-        "runbooks.snapshot-and-reboot.ladder[0]",
-        "the rung `rollback` is not there yet",
+        23,
+        5,
+        "runbooks.snapshot-and-reboot.ladder",
+        "a rollback is no first rung",
     ),
     pytest.param(
         "- reboot: {stop_type: SOFT, timeout: 5m}",
@@ -235,7 +235,7 @@ MISTAKES = [
         23,
         5,
         "runbooks.snapshot-and-reboot.ladder",
-        "takes 1 at most, and has 2",
+        "each rung is stronger than the one before",
     ),
     pytest.param(
         "max_age: 30m",

@@ -20,7 +20,7 @@ from remediation.models import Fact
 from remediation.notices import OPERATORS, FoldedNotice, Headline, RunRef
 from remediation.rates import CALLS, PUBLISHED_RATES, RATES
 from remediation.reasons import Code, because
-from remediation.report import Outcome
+from remediation.report import Outcome, RolledBack
 from tests.remediation.facts import BASELINE, NOW, RUN_KEY, SYSTEM, a_freeze, an_alarm, an_order, ready
 
 TARGET = acts.Target(region="ap-guangzhou", instance_id="ins-0abc1234")
@@ -28,7 +28,7 @@ RUN = Run(run_key=RUN_KEY, rule="r", started_at=NOW, watch_seconds=60, outcome=O
 RECORD = contract.Record(event_id="e", kind="notify", said="so", decided_at=NOW, run=RUN)
 STATE = IncidentState(seen={"e": "hash"}, runs=(RUN,), running=True)
 MADE = acts.SnapshotMade(snapshot_id="snap-1", disk_id="disk-sys", name="n", request_id="r", adopted=True)
-ROLLED_BACK = acts.RolledBack(disk_id="disk-sys", snapshot_id="snap-1")
+ROLLED_BACK = RolledBack(disk_id="disk-sys", snapshot_id="snap-1")
 APPROVAL = Approval(by="ada", at=NOW, disks={"disk-sys": "snap-1"})
 
 EXAMPLES: list[Fact] = [
@@ -85,7 +85,10 @@ EXAMPLES: list[Fact] = [
     acts.InvokeCommandInput(target=TARGET, order=an_order(), run_key=RUN_KEY, command_id="cmd-1", before=("inv-1",)),
     acts.CommandSent(invocation_id="inv-2", adopted=True),
     acts.OperationSent(request_id="r", sent_at=NOW),
-    contract.WaitForRebootInput(target=TARGET, request_id="r"),
+    contract.WaitForOperationInput(target=TARGET, request_id="r"),
+    contract.WaitForRollbackInput(target=TARGET, disk_id="disk-sys", snapshot_id="snap-1"),
+    contract.SnapshotsRead(target=TARGET, snapshot_ids=("snap-1",)),
+    contract.GoodSnapshotsAsked(target=TARGET, disk_ids=("disk-sys",), before=NOW, run_key="k"),
     contract.VerifyInput(target=TARGET, request_id="r", back_at=NOW, recovered_at=NOW, last_look=True),
     contract.NoticesAsked(
         limit=5,

@@ -24,8 +24,8 @@ MISPLACED = [
         17,
         5,
         "rules[0].timeout",
-        "unknown key `timeout`: it belongs to `runbooks.<name>.snapshot`, `runbooks.<name>.ladder[].reboot` or "
-        "`runbooks.<name>.verify`",
+        "unknown key `timeout`: it belongs to `runbooks.<name>.snapshot`, "
+        "`runbooks.<name>.ladder[].rollback`, `runbooks.<name>.ladder[].reboot` or `runbooks.<name>.verify`",
     ),
     pytest.param(
         "mode: act",

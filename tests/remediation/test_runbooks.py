@@ -19,7 +19,10 @@ def test_the_defaults_are_those_of_the_design() -> None:
     runbook = Runbook.model_validate(SHORTEST)
     assert runbook.snapshot is not None
     assert (runbook.snapshot.timeout, runbook.snapshot.keep) == (4 * 3600, 14 * 86400)
-    assert (runbook.reboot.stop_type, runbook.reboot.timeout) == ("SOFT", 300)
+    [rung] = runbook.ladder
+    assert rung.reboot is not None
+    assert (rung.reboot.stop_type, rung.reboot.timeout, rung.rollback) == ("SOFT", 300, None)
+    assert not runbook.asks
     assert (runbook.verify.settle, runbook.verify.timeout, runbook.watch) == (120, 600, 6 * 3600)
     assert runbook.unprotected is None
 
@@ -63,14 +66,16 @@ def test_no_snapshot_is_kept_in_so_many_words() -> None:
         ({"snapshot": {}, "unprotected": True, "ladder": ["reboot"]}, "Input should be 'allow'"),
         ({"snapshot": {}, "unprotected": "deny", "ladder": ["reboot"]}, "Input should be 'allow'"),
         ({"snapshot": {}, "ladder": []}, "at least 1 item"),
-        ({"snapshot": {}, "ladder": ["reboot", "reboot"]}, "at most 1 item"),
+        ({"snapshot": {}, "ladder": ["reboot", "reboot"]}, "each rung is stronger than the one before"),
+        ({"snapshot": {}, "ladder": [{"reboot": {"stop_type": "HARD"}}, "reboot"]}, "each rung is stronger"),
+        ({"snapshot": {}, "ladder": ["rollback"]}, "a rollback is no first rung"),
+        ({"snapshot": {}, "ladder": [{"reboot": {}, "rollback": {}}]}, "a rung is one repair"),
+        ({"snapshot": {}, "ladder": [{}]}, "a rung is one repair"),
+        ({"snapshot": "none", "unprotected": "allow", "ladder": ["reboot", "rollback"]}, "takes snapshots first"),
         ({"snapshot": {"disks": "system"}, "ladder": ["reboot"]}, "Input should be 'all'"),
-        ({"snapshot": {"on_failure": "continue"}, "ladder": ["reboot"]}, "Input should be 'hand_over'"),
+        ({"snapshot": {"on_failure": "continue"}, "ladder": ["reboot"]}, "Input should be 'hand_over' or 'ask'"),
         ({"snapshot": {"keep": "23h"}, "ladder": ["reboot"]}, "write 1d or more"),
         ({"snapshot": {}, "ladder": ["reboot"], "watch": "2d"}, "write 24h or less"),
-        ({"snapshot": {"ask_after": "20m"}, "ladder": ["reboot"]}, "`ask_after` is not there yet"),
-        ({"snapshot": {}, "ladder": [{"rollback": {}}]}, "`rollback` is not there yet"),
-        ({"snapshot": {}, "ladder": [{"reboot": {"stop_type": "HARD"}}]}, "is not there yet: write SOFT"),
         ({"snapshot": {}, "ladder": [{"reboot": {}, "retry": 3}]}, "Extra inputs are not permitted"),
     ],
 )
@@ -80,5 +85,21 @@ def test_a_runbook_that_could_be_meant_otherwise_is_refused(written: dict[str, A
     assert message in str(refused.value)
 
 
-def test_there_is_no_mode_beyond_observing_and_acting_yet() -> None:
-    assert [mode.value for mode in Mode] == ["observe", "act"]
+def test_whoever_only_observes_never_acts_and_whoever_asks_may() -> None:
+    assert [mode.value for mode in Mode if mode.acts] == ["ask", "act"]
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "ladder", "asks"),
+    [
+        ({}, ["reboot", {"reboot": {"stop_type": "HARD"}}], False),
+        ({}, ["reboot", "rollback"], True),
+        ({"ask_after": "20m"}, ["reboot"], True),
+        ({"on_failure": "ask"}, ["reboot"], True),
+        ({"max_size": 500}, ["reboot"], True),
+    ],
+)
+def test_a_runbook_knows_whether_somebody_has_to_be_there_to_answer(
+    snapshot: dict[str, Any], ladder: list[Any], asks: bool
+) -> None:
+    assert Runbook.model_validate({"snapshot": snapshot, "ladder": ladder}).asks is asks

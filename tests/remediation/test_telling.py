@@ -13,7 +13,7 @@ import pytest
 
 from remediation import words_en, words_zh
 from remediation.events import KNOWN_FAULTS
-from remediation.notices import Headline, Notice, Plan, PlannedDisk, RunRef, headline_of
+from remediation.notices import Headline, Notice, Plan, PlannedDisk, PlannedRung, RunRef, headline_of
 from remediation.phrases import Phrase
 from remediation.reasons import Code, Reason, because
 from remediation.report import Outcome, RebootSent, RemediationResult, SnapshotTaken, Step
@@ -29,8 +29,7 @@ PLAN = Plan(
     disks=(PlannedDisk(disk_id="disk-sys", usage="SYSTEM_DISK", size_gib=50), PlannedDisk(disk_id="disk-data")),
     keep_seconds=14 * 86_400,
     snapshots_by=SINCE + timedelta(hours=4),
-    stop_type="SOFT",
-    reboot_timeout_seconds=300,
+    rungs=(PlannedRung(stop_type="SOFT", timeout_seconds=300),),
 )
 
 
