@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from cli.answer import register as register_answer
 from cli.backtest import register as register_backtest
 from cli.cancel import register as register_cancel
 from cli.console import fail
@@ -51,7 +52,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Heals sick Tencent Cloud CVM instances: snapshot, reboot, proof, and people are told.",
-    epilog="Exit codes: 0 well · 1 failed · 2 usage · 3 ended but not recovered · 5 no rule matched · 124 timed out",
+    epilog="Exit codes: 0 well · 1 failed · 2 usage · 3 ended but not recovered · 4 denied, or not approved · "
+    "5 no rule matched · 124 timed out",
 )
 register_demonstrate(app)
 register_run_worker(app)
@@ -60,6 +62,7 @@ register_send(app)
 register_runs(app)
 register_show(app)
 register_why(app)
+register_answer(app)
 register_cancel(app)
 register_freeze(app)
 register_fleet(app)

@@ -69,7 +69,7 @@ async def _cancel(chosen: Settings, name: str, reason: str, output: Output) -> i
         )
     else:
         answer["result"] = result.model_dump(mode="json")
-        code = Code.WELL if result.outcome is Outcome.CANCELLED else code_of(result.outcome)
+        code = Code.WELL if result.outcome is Outcome.CANCELLED else code_of(result)
         if output is Output.TEXT:
             typer.echo(told(result, chosen, client.namespace, run.run_id))
     if output is Output.JSON:

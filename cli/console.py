@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
+import socket
 import traceback
 from collections.abc import Coroutine, Sequence
 from enum import Enum, IntEnum
@@ -26,6 +28,7 @@ class Code(IntEnum):
     FAILED = 1
     USAGE = 2
     NOT_RECOVERED = 3
+    NOT_APPROVED = 4
     NO_RULE = 5
     TIMED_OUT = 124
 
@@ -111,3 +114,11 @@ def _say_error(text: str) -> None:
 
 def _colour() -> bool:
     return "NO_COLOR" not in os.environ
+
+
+def who() -> str:
+    """The user and the machine that a command comes from: what a name that somebody gives is recorded beside."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):  # a user without a name, as in a container
+        return f"somebody@{socket.gethostname()}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import Code, Output, OutputOption, err, look, misused, settings, write_json
+from cli.console import Code, Output, OutputOption, err, look, misused, settings, who, write_json
 
 if TYPE_CHECKING:
     from remediation.freezes import Freeze, FreezeAnswer
@@ -41,7 +39,7 @@ def freeze(
     from remediation.freezes import FreezeAsked
 
     where, ends_at = _where(region), _moment(until, datetime.now(timezone.utc))
-    asked = _checked(FreezeAsked, reason=reason, by=by or _who(), until=ends_at)
+    asked = _checked(FreezeAsked, reason=reason, by=by or who(), until=ends_at)
     raise typer.Exit(look(_freeze(settings(), where, asked, output)))
 
 
@@ -57,7 +55,7 @@ def unfreeze(
     """
     from remediation.freezes import UnfreezeAsked
 
-    asked = _checked(UnfreezeAsked, reason=reason, by=by or _who())
+    asked = _checked(UnfreezeAsked, reason=reason, by=by or who())
     raise typer.Exit(look(_unfreeze(settings(), _where(region), asked, output)))
 
 
@@ -169,13 +167,6 @@ def _checked(model: Any, **facts: object) -> Any:
     if isinstance(wrong, str):
         raise misused(wrong)
     return asked
-
-
-def _who() -> str:
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (OSError, KeyError):  # a user without a name, as in a container
-        return f"somebody@{socket.gethostname()}"
 
 
 def _place(where: str) -> str:

@@ -83,7 +83,7 @@ async def _show(chosen: Settings, name: str, run_id: str, follow: bool, output: 
         _write(known, chosen, client.namespace)
     if not follow:
         return Code.WELL
-    return code_of(known.result.outcome) if known.result else Code.FAILED
+    return code_of(known.result) if known.result else Code.FAILED
 
 
 async def _look_at_run(client: Client, run_id: str, known: _Known) -> None:

@@ -20,6 +20,7 @@ from remediation.acts import Target
 from remediation.contract import Record
 from remediation.decisions import Kind
 from remediation.notices import Notice, RunRef, headline_of
+from remediation.reasons import Code as Why
 from remediation.report import Outcome, RemediationResult
 from remediation.settings import Settings
 from remediation.telling import run_url, tell
@@ -71,11 +72,13 @@ def told(result: RemediationResult, settings: Settings, namespace: str, run_id: 
     return tell(notice, "en", run_url=run_url(settings.temporal_ui, namespace, run)).text
 
 
-def code_of(outcome: Outcome) -> Code:
+def code_of(result: RemediationResult) -> Code:
     """How the process ends after a run that ended so."""
-    if outcome.is_well:
+    if result.outcome.is_well:
         return Code.WELL
-    return Code.FAILED if outcome is Outcome.FAILED else Code.NOT_RECOVERED
+    if result.outcome is Outcome.DENIED or result.reason.code is Why.NOT_ANSWERED:
+        return Code.NOT_APPROVED
+    return Code.FAILED if result.outcome is Outcome.FAILED else Code.NOT_RECOVERED
 
 
 async def wait_for(
@@ -95,7 +98,7 @@ async def wait_for(
         return _CODES.get(kind, Code.NOT_RECOVERED if decision.needs_people else Code.WELL)
     workflow_id = contract.remediation_id(target.region, target.instance_id)
     waited.result = await follow(client, workflow_id, run_id, console=console)
-    return code_of(waited.result.outcome)
+    return code_of(waited.result)
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:

@@ -286,6 +286,7 @@ class RemediationEnded(RunTold):
     ended_at: datetime
     reboot_at: datetime | None = None
     back_at: datetime | None = None
+    rungs: int = 0
 
 
 # A run that was ended by force may have begun a call: an attempt lasts 30 s at most, and then the cloud's answer.

@@ -12,7 +12,7 @@ from pydantic import Field
 from remediation.config import Config, Rule, TagScope
 from remediation.durations import write_duration
 from remediation.events import Alarm
-from remediation.incidents import IncidentState, over_matter
+from remediation.incidents import IncidentState, Run, over_matter
 from remediation.models import Fact
 from remediation.reasons import Code, Reason, because
 from remediation.report import Outcome
@@ -69,6 +69,7 @@ class Order(Fact):
     max_acting: int = 3
     max_actions_per_hour: int = 10
     approvers: tuple[str, ...] = ()
+    first_rung: int = 0
     timing: Timing = Timing()
 
 
@@ -202,7 +203,7 @@ class _Case:
 
     def _used_up(self) -> Decision | None:
         """No further repair may be tried: this is for people."""
-        reason = _used_up(self.rules, self.incident, self.now)
+        reason = _used_up(self.rules, self.incident, self.now, self.running)
         if reason is None:
             return None
         matter = f"{reason.code.value} {self.alarm.fault}"
@@ -250,13 +251,20 @@ class _Case:
             reason=reason,
             facts=facts,
             rule=rule.name if rule else "",
-            order=order_of(self.running, self.rules) if kind in (Kind.REMEDIATE, Kind.HOLD) and self.running else None,
+            order=self._order() if kind in (Kind.REMEDIATE, Kind.HOLD) else None,
             recipients=recipients_of(self.matching, self.rules) if told and not repeated else (),
             needs_people=needs_people and not repeated,
             matter=matter,
             config_sha256=self.rules.sha256,
             decided_at=self.now,
         )
+
+    def _order(self) -> Order | None:
+        if self.running is None:
+            return None
+        relapsed = _relapsed(self.incident, self.now)
+        first = relapsed.rungs if relapsed is not None else 0
+        return order_of(self.running, self.rules).model_copy(update={"first_rung": first})
 
     def _facts(self) -> dict[str, str]:
         """What was looked at, in words that `medic why` repeats."""
@@ -285,7 +293,16 @@ def _clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S} UTC"
 
 
-def _used_up(rules: Config, incident: IncidentState, now: datetime) -> Reason | None:
+def _relapsed(incident: IncidentState, now: datetime) -> Run | None:
+    """The run that seemed to cure what is there again, within its watch."""
+    tried = [run for run in incident.runs if run.counts_as_attempt]
+    last = tried[-1] if tried else None
+    if last is None or last.outcome is not Outcome.RECOVERED:
+        return None
+    return last if now - (last.ended_at or last.started_at) < timedelta(seconds=last.watch_seconds) else None
+
+
+def _used_up(rules: Config, incident: IncidentState, now: datetime, running: Rule | None) -> Reason | None:
     """Why no further repair may be tried, or None."""
     limits = rules.guardrails
     tried = [run for run in incident.runs if run.counts_as_attempt]
@@ -294,10 +311,12 @@ def _used_up(rules: Config, incident: IncidentState, now: datetime) -> Reason | 
         return because(Code.ATTEMPTS_USED, tried=0, limit=0)
     last = tried[-1] if tried else None
     watched = last is not None and now - (last.ended_at or last.started_at) < timedelta(seconds=last.watch_seconds)
-    if last is not None and watched and last.outcome is Outcome.RECOVERED:
+    relapsed = _relapsed(incident, now)
+    ladder = rules.runbooks[running.run].ladder if running is not None and running.run is not None else ()
+    if relapsed is not None and max(relapsed.rungs, 1) >= len(ladder):
         # The ladder has no rung after the one that seemed to cure; `max_attempts` only caps.
-        after = _rough(now - (last.ended_at or last.started_at))
-        return because(Code.RELAPSE, after=after, watch=write_duration(last.watch_seconds))
+        after = _rough(now - (relapsed.ended_at or relapsed.started_at))
+        return because(Code.RELAPSE, after=after, watch=write_duration(relapsed.watch_seconds))
     if watched and len(tried) >= limits.max_attempts:
         return because(Code.ATTEMPTS_USED, tried=len(tried), limit=limits.max_attempts)
     if len(today) >= limits.max_per_day:

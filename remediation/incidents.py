@@ -36,6 +36,7 @@ class Run(Fact):
     ended_at: datetime | None = None
     reboot_at: datetime | None = Field(default=None, description="when it was about to send a reboot, or had sent it")
     back_at: datetime | None = None
+    rungs: int = Field(default=0, description="how far up its ladder it came")
 
     @property
     def counts_as_attempt(self) -> bool:

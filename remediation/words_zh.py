@@ -68,8 +68,8 @@ REASONS: dict[Code, str] = {
     Code.ROLLBACK_UNSEEN: "{disk} 是否已开始回滚到 {snapshot} 无法得知，因此实例保持关机。请在控制台查看该云硬盘，"
     "补做缺少的回滚后自行开机。",
     Code.ROLLBACK_FAILED: "云平台报告 {disk} 回滚失败：{error}。实例保持关机：请在控制台查看该云硬盘，并自行开机。",
-    Code.ROLLBACK_TIMEOUT: "未在规定时间内看到 {disk} 回滚到 {snapshot}（最后看到：{last}）。实例保持关机：请在控制台查看该云硬盘，"
-    "并自行开机。",
+    Code.ROLLBACK_TIMEOUT: "未在规定时间内看到 {disk} 回滚到 {snapshot}（最后看到：{last}）。"
+    "实例保持关机：请在控制台查看该云硬盘，并自行开机。",
     Code.LEFT_STOPPED: "实例保持关机（{why}）。",
     Code.STOP_FAILED: "关机已发出，但未正常结束：{error}。请在控制台查看该实例。",
     Code.START_FAILED: "开机已发出，但未正常结束：{error}。请在控制台查看该实例，并自行开机。",

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.health import Judgement
     from remediation.reasons import Reason
     from remediation.report import Outcome, RebootSent, RolledBack, SnapshotTaken
-    from remediation.runbooks import Mode, Runbook, SnapshotPolicy
+    from remediation.runbooks import Mode, Runbook, Rung, SnapshotPolicy
     from workflows.calls import Calls
     from workflows.journal import Journal
 
@@ -68,7 +68,6 @@ class Attempt:
     announced: asyncio.Task[None] | None = None
     rungs: tuple[str, ...] = ()
     rolled_back: tuple[RolledBack, ...] = ()
-    first_rung: int = 0
     judgement: Judgement | None = None
     recovered: Alarm | None = None
 
@@ -85,6 +84,11 @@ class Attempt:
     @property
     def runbook(self) -> Runbook:
         return self.wanted.order.runbook
+
+    @property
+    def ladder(self) -> tuple[Rung, ...]:
+        """The rungs that are left: what seemed to cure before and did not last is not tried again."""
+        return self.runbook.ladder[self.order.first_rung :]
 
     @property
     def target(self) -> Target:

@@ -24,7 +24,7 @@ async def climb(attempt: Attempt) -> tuple[Outcome, Reason]:
         Ended, Interrupted
     """
     outcome, reason = Outcome.NOT_RECOVERED, because(Code.UNHEALTHY)
-    for rung in attempt.runbook.ladder[attempt.first_rung :]:
+    for rung in attempt.ladder:
         await in_time(attempt, f"a {rung.words}")
         attempt.rungs = (*attempt.rungs, rung.words)
         try:

@@ -177,7 +177,7 @@ class RemediateInstance:
         if not attempt.may_ask:
             raise Ended(Outcome.HANDED_OVER, why)
         self._plan_asked = plan
-        rungs = ", then ".join(rung.words for rung in attempt.runbook.ladder)
+        rungs = ", then ".join(rung.words for rung in attempt.ladder)
         disks = tuple(AskedDisk(disk_id=disk.disk_id) for disk in plan.disks)
         action = f"a snapshot of {len(disks)} disks, then {rungs} of {instance.instance_id}"
         attempt.allow(await ask(attempt, Matter.FIRST_ACTION, why, action=action, disks=disks))
@@ -274,6 +274,7 @@ class RemediateInstance:
             ended_at=workflow.now(),
             reboot_at=attempt.reboot_at,
             back_at=attempt.reboot.back_at if attempt.reboot is not None else None,
+            rungs=attempt.order.first_rung + len(attempt.rungs),
         )
         incident = workflow.get_external_workflow_handle(attempt.wanted.incident_id)
         try:
@@ -347,5 +348,5 @@ def _plan(attempt: Attempt, sighting: Sighting) -> Plan:
         disks=tuple(PlannedDisk(disk_id=one.disk_id, usage=one.usage, size_gib=one.size_gib) for one in disks),
         keep_seconds=policy.keep if policy else 0,
         snapshots_by=attempt.snapshots_by(policy) if policy else None,
-        rungs=tuple(PlannedRung.of(rung) for rung in attempt.runbook.ladder),
+        rungs=tuple(PlannedRung.of(rung) for rung in attempt.ladder),
     )

@@ -124,7 +124,7 @@ class Memory:
         run = self.state.run(run_key)
         if run is None or run.ended_at is not None:
             return
-        known = {"reboot_at": told.reboot_at, "back_at": told.back_at} if told is not None else {}
+        known = told.model_dump(include={"reboot_at", "back_at", "rungs"}) if told is not None else {}
         self._know(run.model_copy(update={"outcome": outcome, "ended_at": workflow.now(), **known}))
         self.state = self.state.run_over(outcome)
         self.event_came()  # the watch counts from here, and memory has to outlast it

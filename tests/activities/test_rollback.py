@@ -59,7 +59,7 @@ def test_an_approved_disk_of_a_stopped_instance_is_rolled_back_once() -> None:
     cloud = stopped()
     apply(cloud)
     assert cloud.mutating() == [APPLY_SNAPSHOT]
-    assert cloud.rolling_back == {SYSTEM.disk_id}
+    assert cloud.acted == [f"{APPLY_SNAPSHOT} {SYSTEM.disk_id} {ready(SYSTEM).snapshot_id}"]
     with pytest.raises(NotYet, match="not sent"):
         apply(cloud)
     assert cloud.mutating() == [APPLY_SNAPSHOT]

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from remediation.cloud import Instance, Operation
+from remediation.approvals import Choice, Matter
+from remediation.cloud import REBOOT, Instance, Operation
 from remediation.errors import OutcomeUnknown
 from tests.clouds import StagedCloud
 from tests.temporal_server import dev_server
 from tests.waiting import until
+from tests.workflows.answering import ASKS, GOOD, HARD, ROLLBACK, answer, asked
 from tests.workflows.staging import Stage, stage
 
 FOLDER = Path(__file__).parent
@@ -74,6 +76,20 @@ def _stopped(instance_id: str) -> Instance:
     )
 
 
+async def _is_denied(on: Stage) -> None:
+    await answer(on, await asked(on, Matter.FIRST_ACTION), Choice.STOP)
+
+
+async def _is_rolled_back(on: Stage) -> None:
+    question = await asked(on, Matter.ROLLBACK)
+    on.cloud.reboot_ends_as = "SUCCESS"
+    await answer(on, question)
+
+
+async def _goes_unprotected(on: Stage) -> None:
+    await answer(on, await asked(on, Matter.SLOW_SNAPSHOT), Choice.UNPROTECTED)
+
+
 async def _nothing(on: Stage) -> None:
     return None
 
@@ -95,6 +111,29 @@ CASES: dict[str, tuple[Callable[[], StagedCloud], tuple[Change, ...], Callable[[
         _endless,
         (("snapshot: {timeout: 4h}", "snapshot: {timeout: 3s}"),),
         _nothing,
+    ),
+}
+
+
+_ASK = (("    mode: act", "    mode: ask"), ASKS)
+CASES |= {
+    "denied": (StagedCloud, _ASK, _is_denied),
+    "handed_over-not_answered": (
+        StagedCloud,
+        (*_ASK, ("    verify:", "    approval: {within: 1s}\n    verify:")),
+        _nothing,
+    ),
+    "recovered-hard": (lambda: StagedCloud(hangs={"SOFT"}), (HARD,), _nothing),
+    "recovered-stop_and_start": (lambda: StagedCloud(hangs={"SOFT"}, busy_refuses={REBOOT}), (HARD,), _nothing),
+    "recovered-rollback": (
+        lambda: StagedCloud(reboot_ends_as="FAILED", snapshots=dict(GOOD)),
+        (ROLLBACK, ASKS),
+        _is_rolled_back,
+    ),
+    "recovered-unprotected": (
+        _endless,
+        (("snapshot: {timeout: 4h}", "snapshot: {timeout: 4h, ask_after: 1s}"), ASKS),
+        _goes_unprotected,
     ),
 }
 

@@ -25,7 +25,7 @@ MISPLACED = [
         5,
         "rules[0].timeout",
         "unknown key `timeout`: it belongs to `runbooks.<name>.snapshot`, "
-        "`runbooks.<name>.ladder[].rollback`, `runbooks.<name>.ladder[].reboot` or `runbooks.<name>.verify`",
+        "`runbooks.<name>.ladder[].reboot`, `runbooks.<name>.ladder[].rollback` or `runbooks.<name>.verify`",
     ),
     pytest.param(
         "mode: act",

@@ -163,7 +163,7 @@ ONCE = (
         "already-so-is-taken-as-done",
         "P2",
         "activities/acting.py",
-        "raise NotYet(error.message, action=act.action, code=error.code, region=region) from None",
+        "raise kind(error.message, action=act.action, code=error.code, region=region) from None",
         "return act.effect(wanted, now)  # type: ignore[return-value]",
         (f"{_OPERATIONS}::test_an_instance_with_an_operation_in_progress_is_read_again",),
     ),
@@ -175,12 +175,12 @@ ONCE = (
             found = act.effect(wanted, now) if act.is_named else None
             if found is not None:
                 return found
-            raise NotYet""",
+            kind =""",
         """\
             found = act.effect(wanted, now)
             if found is not None:
                 return found
-            raise NotYet""",
+            kind =""",
         (f"{_OPERATIONS}::test_somebody_elses_reboot_for_which_ours_is_refused_is_not_taken_for_ours",),
     ),
     Bug(

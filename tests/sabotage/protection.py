@@ -19,7 +19,7 @@ PROTECTED = (
         SnapshotActivities.wait_until_ready,
         wait,
         queue=Queue.SNAPSHOT_WAITS,
-        within=(by - workflow.now()).total_seconds(),
+        within=(set_of.by - workflow.now()).total_seconds(),
         summary=f"wait until {made.snapshot_id} of {label} is ready",
     )
 """,
@@ -39,12 +39,13 @@ PROTECTED = (
         "P1",
         "workflows/remediate_instance.py",
         """\
-        ready = await protect(attempt, protectable(sighting.disks))
-        sent = await reboot_once(attempt, instance.operation, ready)
+        attempt.ready = await protect(attempt, protectable(sighting.disks))
+        return await climb(attempt)
 """,
         """\
-        sent = await reboot_once(attempt, instance.operation, ())
+        outcome, reason = await climb(attempt)
         await protect(attempt, protectable(sighting.disks))
+        return outcome, reason
 """,
         (f"{_STORY}::test_both_disks_are_ready_before_the_one_reboot_and_people_hear_of_both_ends",),
     ),
@@ -76,16 +77,16 @@ PROTECTED = (
         "stale-snapshot",
         "P1",
         "remediation/cloud.py",
-        'return f"medic-{run_key}-{disk_id',
-        'return f"medic-{disk_id',
+        'return f"medic-{run_key}-"',
+        'return "medic-"',
         ("tests/remediation/test_cloud.py::test_a_snapshots_name_is_short_and_differs_by_run_disk_and_purpose",),
     ),
     Bug(
         "stale-snapshot-of-the-incident",
         "P1",
         "workflows/protecting.py",
-        "name=snapshot_name(attempt.wanted.run_key, disk.disk_id),",
-        'name=snapshot_name(attempt.wanted.incident_id.rpartition("/")[2], disk.disk_id),',
+        "name=snapshot_name(attempt.wanted.run_key, disk.disk_id, set_of.purpose),",
+        'name=snapshot_name(attempt.wanted.incident_id.rpartition("/")[2], disk.disk_id, set_of.purpose),',
         (
             "tests/workflows/test_incident.py"
             "::test_a_second_incident_makes_snapshots_of_its_own_while_the_first_ones_are_still_kept",
@@ -159,7 +160,7 @@ PROTECTED = (
         "allowing-some-skips-all",
         "P1",
         "remediation/guardrails.py",
-        "if disk.shared or not disk.can_snapshot:",
+        "if disk.shared or not disk.can_snapshot or disk.disk_id in bare:",
         'if order.runbook.unprotected == "allow":',
         (f"{_GUARDS}::test_allowing_unprotected_disks_gives_no_leave_to_skip_the_others",),
     ),

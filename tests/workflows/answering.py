@@ -1,13 +1,24 @@
-"""People who are asked, and answer by the same update that `medic approve` sends."""
+"""Pages whose rules ask or climb, and people who answer by the same update that `medic approve` sends."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 from remediation import contract
 from remediation.approvals import Answer, Answered, Choice, Matter, Question
+from remediation.cloud import Snapshot
 from tests.waiting import until
 from tests.workflows.staging import Stage
 
 APPROVER = "ada"
+RUNGS = "    ladder: [reboot: {timeout: 5m}]"
+HARD = (RUNGS, "    ladder: [reboot: {timeout: 3s}, reboot: {stop_type: HARD, timeout: 3s}]")
+ROLLBACK = (RUNGS, "    ladder: [reboot: {timeout: 3s}, rollback: {timeout: 5m}]")
+OLD = datetime.now(timezone.utc) - timedelta(days=1)
+GOOD = {
+    name: Snapshot(snapshot_id=name, disk_id=disk, name="nightly", state="NORMAL", percent=100, taken_at=OLD)
+    for name, disk in (("snap-goodsys", "disk-sys"), ("snap-gooddat", "disk-dat"))
+}
 ASKS = ("operators: [desk]", f"operators: [desk]\napprovers: [{APPROVER}]")
 
 

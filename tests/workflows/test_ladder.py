@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
 from remediation.approvals import Choice, Matter
-from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, REBOOT, START, STOP, Snapshot
+from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, REBOOT, START, STOP
 from remediation.errors import Refused
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
 from tests.waiting import until
-from tests.workflows.answering import ASKS, answer, asked
+from tests.workflows.answering import ASKS, GOOD, HARD, OLD, ROLLBACK, RUNGS, answer, asked
 from tests.workflows.staging import Ears, stage
 
 pytestmark = pytest.mark.temporal
-
-RUNGS = "    ladder: [reboot: {timeout: 5m}]"
-HARD = (RUNGS, "    ladder: [reboot: {timeout: 3s}, reboot: {stop_type: HARD, timeout: 3s}]")
-ROLLBACK = (RUNGS, "    ladder: [reboot: {timeout: 3s}, rollback: {timeout: 5m}]")
-OLD = datetime.now(timezone.utc) - timedelta(days=1)
-GOOD = {
-    name: Snapshot(snapshot_id=name, disk_id=disk, name="nightly", state="NORMAL", percent=100, taken_at=OLD)
-    for name, disk in (("snap-goodsys", "disk-sys"), ("snap-gooddat", "disk-dat"))
-}
 
 
 async def test_a_soft_reboot_that_hangs_is_followed_by_a_hard_one_and_never_repeated(
