@@ -28,7 +28,9 @@ def run(config: ConfigOption = "", output: OutputOption = Output.TEXT) -> None:
     name, text = page_text(config)
     rules = bus_rules(read_config(text, name, None))
     if output is Output.JSON:
-        write_json({"rules": {one.name: {"description": one.description, "pattern": one.pattern_text} for one in rules}})
+        write_json(
+            {"rules": {one.name: {"description": one.description, "pattern": one.pattern_text} for one in rules}}
+        )
         return
     for one in rules:
         write(typer.style(one.name, bold=True))

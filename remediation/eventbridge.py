@@ -102,7 +102,7 @@ def _of_rule(rule: Rule) -> BusRule | None:
 
 def _bus_rule(name: str, pattern: dict[str, Any], serves: tuple[str, ...], left: tuple[str, ...] = ()) -> BusRule:
     full = f"medic-{name}"
-    if len(full) > LONGEST_NAME:
+    if len(full) > LONGEST_NAME or full.endswith("-"):  # which a name on the bus may not
         full = f"{full[: LONGEST_NAME - 7]}-{hashlib.sha256(full.encode()).hexdigest()[:6]}"
     return BusRule(name=full, pattern=pattern, serves=serves, left_to_worker=left)
 
