@@ -4,7 +4,7 @@ A rule on the bus may let through more than the page asks for, never less: what 
 So the bus is asked only for `source`, `type`, `subject`, `region` and `status`, which are always texts, and only with
 operators that both languages certainly read alike. What `data`, `tags` or the rest are to hold is left to the worker.
 
-Assumed of the events on the bus: `type` is spelled as in `cvm:ErrorEvent:DiskReadonly` or `cvm:ErrorEvent:disk_readonly`,
+Assumed of the events on the bus: `type` is spelled `cvm:ErrorEvent:DiskReadonly` or `cvm:ErrorEvent:disk_readonly`,
 `region` as ap-guangzhou, and `status` is a text. Limits of the bus: Tencent 1108/42271.
 """
 

@@ -22,7 +22,7 @@ DOCUMENTED = {"prefix", "suffix", "anything-but", "contain"}
 
 
 def a_page(*patterns: dict[str, Any]) -> Config:
-    rules = [Rule(name=f"rule-{number}", when=when, notify=("a",)) for number, when in enumerate(patterns)]
+    rules = tuple(Rule(name=f"rule-{number}", when=when, notify=("a",)) for number, when in enumerate(patterns))
     return Config(channels={"a": Channel.model_validate({"to": [{"mail": "a@b.c"}]})}, rules=rules, operators=("a",))
 
 
