@@ -202,7 +202,7 @@ def outline(page: str) -> dict[str, Any]:
     return {
         "headings": re.findall(r"^#+ ", prose, re.M),
         "rows": [line.count(" |") for line in prose.splitlines() if line.startswith("|")],
-        "code": [re.sub(r"(?<=\S) {2,}\S.*", "", block) for block in blocks],
+        "code": [re.sub(r"(?<=\S)(?: {2,}| # )\S.*", "", block) for block in blocks],
         "links": sorted(link.replace(".zh-CN.md", ".md") for link in links),
         "steps": len(re.findall(r"^ *(?:\d+\.|-) ", prose, re.M)),
     }
