@@ -96,7 +96,7 @@ def _of_rule(rule: Rule) -> BusRule | None:
             asked = _with_recovery(asked)
         if asked is not None:
             pattern[key] = asked
-    left = tuple(key for key in conditions if key not in pattern and key != "status")
+    left = tuple(key for key in conditions if key not in pattern)
     return _bus_rule(rule.name, pattern, (rule.name,), left)
 
 

@@ -195,7 +195,7 @@ def test_the_page_about_patterns_shows_what_is_refused() -> None:
 
 
 def outline(page: str) -> dict[str, Any]:
-    """What both languages have alike: headings by level, rows, steps, code without what is said beside it, and where links go."""
+    """What both languages have alike: headings, rows, steps, links, and code without what is said beside it."""
     blocks = re.findall(r"^ *```.*?^ *```", page, re.M | re.S)
     prose = re.sub(r"^ *```.*?^ *```", "", page, flags=re.M | re.S)
     links = re.findall(r"\]\(([^)#]+)", prose)

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import hcl2
 import pytest
 import yaml
+from hcl2.api import loads
 
 from activities.clients.tencent import TencentCloud
 from remediation.config import read_config
@@ -53,20 +53,11 @@ READS: dict[str, Callable[[TencentCloud], object]] = {
 }
 
 
-def plain(value: Any) -> Any:
-    """What the parser read, without its own keys, and without the quotes around texts."""
-    if isinstance(value, dict):
-        return {plain(key): plain(one) for key, one in value.items() if not key.startswith("__")}
-    if isinstance(value, list):
-        return [plain(one) for one in value]
-    return value[1:-1] if isinstance(value, str) and value.startswith('"') else value
-
-
 def parsed() -> dict[str, list[Any]]:
     """All files as one: `resource`, `variable`, ... each with its blocks."""
     whole: dict[str, list[Any]] = {}
     for file in FILES:
-        for kind, blocks in plain(hcl2.loads(file.read_text(encoding="utf-8"))).items():
+        for kind, blocks in loads(file.read_text(encoding="utf-8")).items():
             whole.setdefault(kind, []).extend(blocks)
     return whole
 
@@ -177,7 +168,7 @@ def test_the_rules_let_through_what_is_wanted(event: dict[str, Any], comes_in: b
 
 def test_the_function_is_one_that_the_platform_takes_and_that_the_door_can_be() -> None:
     function = RESOURCES["tencentcloud_scf_function", "door"]
-    environment = re.findall(r"([A-Z_]+) = ", function["environment"])
+    environment = re.findall(r'"([A-Z_]+)": ', function["environment"])
 
     assert function["handler"] == "index.main_handler"
     assert function["runtime"] == "Python3.10"
@@ -225,6 +216,16 @@ def test_every_call_of_the_client_is_among_those() -> None:
     assert set(READS) <= methods
 
 
+def test_besides_it_only_the_assuming_of_a_role_is_sent_and_that_the_role_itself_allows() -> None:
+    senders = {
+        file.name: re.findall(r'call_json\("?([\w.]+)', file.read_text(encoding="utf-8"))
+        for file in (ROOT / "activities" / "clients").glob("*.py")
+        if "call_json(" in file.read_text(encoding="utf-8")
+    }
+
+    assert senders == {"tencent.py": ["asked.action"], "role_credentials.py": ["AssumeRole"]}
+
+
 def test_what_changes_anything_is_granted_apart_and_bound_to_this_account() -> None:
     assert not {one for one in actions("read") if not one.rpartition(":")[2].startswith("Describe")}
     assert actions("snapshot-and-reboot") == {"name/cvm:CreateSnapshot", "name/cvm:RebootInstances"}
@@ -248,13 +249,13 @@ def test_an_instance_is_rebooted_stopped_started_and_entered_only_by_the_tag_of_
             assert not CALLS_WITH_TAGS & {one.rpartition(":")[2] for one in statement["action"]}
     scopes = {rule.scope.tag for rule in PAGE.rules if rule.scope not in (None, "all")}  # type: ignore[union-attr]
     tag = VARIABLES["scope_tag"]["default"]
-    assert scopes == {f"{tag['key']}={tag['value']}".replace('"', "")}
+    assert scopes == {f"{tag['key']}={tag['value']}"}
 
 
 def test_roles_are_assumed_by_the_services_that_need_them() -> None:
     trusted = RESOURCES["tencentcloud_cam_role", "worker"]["document"]
 
-    assert 'service = ["cvm.qcloud.com"]' in trusted
+    assert '"service": ["cvm.qcloud.com"]' in trusted
     assert "name/sts:AssumeRole" in trusted
     assert [one["principal"] for one in POLICIES["trust-door"]] == [{"service": ["scf.qcloud.com"]}]
     attached = RESOURCES["tencentcloud_cam_role_policy_attachment", "worker"]
@@ -265,5 +266,5 @@ def test_what_the_worker_may_names_the_policies_that_there_are_and_begins_with_r
     known = re.search(r"contains\(\[(.*?)\]", VARIABLES["worker_may"]["validation"][0]["condition"])
 
     assert known is not None
-    assert set(re.findall(r'"([\w-]+)"', known[1])) == set(POLICIES) - {"trust-door"}
+    assert set(known[1].split(", ")) == set(POLICIES) - {"trust-door"}
     assert VARIABLES["worker_may"]["default"] == ["read"]
