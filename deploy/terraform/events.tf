@@ -21,9 +21,9 @@ resource "tencentcloud_eb_event_target" "door" {
     resource_description = "qcs::scf:ap-guangzhou:uin/${var.uin}:namespace/${var.function_namespace}/function/${tencentcloud_scf_function.door.name}/$LATEST"
   }
 
-  # None of the arguments can be changed in place. For a moment an event may be delivered twice, and never not at all.
+  # None of the arguments can be changed in place. Not create_before_destroy: it would hold for the rule and the function
+  # too, of which there cannot be two of one name.
   lifecycle {
-    create_before_destroy = true
-    replace_triggered_by  = [tencentcloud_eb_event_rule.medic[each.key].rule_id, tencentcloud_scf_function.door.id]
+    replace_triggered_by = [tencentcloud_eb_event_rule.medic[each.key].rule_id, tencentcloud_scf_function.door.id]
   }
 }
