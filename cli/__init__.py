@@ -12,6 +12,7 @@ from cli.backtest import register as register_backtest
 from cli.cancel import register as register_cancel
 from cli.console import fail
 from cli.demonstrate import register as register_demonstrate
+from cli.eventbridge import register as register_eventbridge
 from cli.explain import register as register_explain
 from cli.fleet import register as register_fleet
 from cli.freeze import register as register_freeze
@@ -70,6 +71,7 @@ register_explain(app)
 register_backtest(app)
 register_lint(app)
 register_schema(app)
+register_eventbridge(app)
 register_run_simulator(app)
 
 

@@ -23,8 +23,9 @@ from remediation.report import Outcome
 from remediation.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ENVIRONMENT = {"ONCALL_WEBHOOK": "https://chat.example.com/robot"}
+IN_CHINESE = [page for page in PAGES if page.name.endswith(".zh-CN.md")]
 each_page = pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 
 
@@ -191,3 +192,61 @@ def test_the_page_about_patterns_shows_what_is_refused() -> None:
     for (pattern,), (message,) in rows:
         with pytest.raises(PatternError, match=re.escape(message)):
             compile_pattern(json.loads(pattern))
+
+
+def outline(page: str) -> dict[str, Any]:
+    """What both languages have alike: headings, rows, steps, links, and code without what is said beside it."""
+    blocks = re.findall(r"^ *```.*?^ *```", page, re.M | re.S)
+    prose = re.sub(r"^ *```.*?^ *```", "", page, flags=re.M | re.S)
+    links = re.findall(r"\]\(([^)#]+)", prose)
+    return {
+        "headings": re.findall(r"^#+ ", prose, re.M),
+        "rows": [line.count(" |") for line in prose.splitlines() if line.startswith("|")],
+        "code": [re.sub(r"(?<=\S)(?: {2,}| # )\S.*", "", block) for block in blocks],
+        "links": sorted(link.replace(".zh-CN.md", ".md") for link in links),
+        "steps": len(re.findall(r"^ *(?:\d+\.|-) ", prose, re.M)),
+    }
+
+
+@pytest.mark.parametrize("page", IN_CHINESE, ids=[str(page.relative_to(ROOT)) for page in IN_CHINESE])
+def test_a_page_in_chinese_has_the_headings_the_code_and_the_links_of_the_english_one(page: Path) -> None:
+    english = page.with_name(page.name.replace(".zh-CN.md", ".md")).read_text(encoding="utf-8")
+    chinese = page.read_text(encoding="utf-8")
+
+    assert outline(chinese) == outline(english)
+
+
+def test_the_pages_that_are_read_first_are_there_in_chinese_and_lead_to_one_another() -> None:
+    names = {str(page.relative_to(ROOT)).replace(".zh-CN.md", "") for page in IN_CHINESE}
+    assert {"README", "docs/tutorial", "docs/how-to/install-by-console", "docs/how-to/install-with-terraform"} <= names
+    for page in IN_CHINESE:
+        links = re.findall(r"\]\(([^)#]+\.md)", page.read_text(encoding="utf-8"))
+        translated = [link for link in links if (page.parent / link.replace(".md", ".zh-CN.md")).exists()]
+        assert translated == (["README.md"] if page.name == "README.zh-CN.md" else []), page.name
+
+
+POLICIES = ROOT / "deploy" / "terraform" / "policies"
+
+
+def granted(policy: str) -> set[str]:
+    statements = json.loads((POLICIES / f"{policy}.json").read_text(encoding="utf-8"))["statement"]
+    return {action.removeprefix("name/") for one in statements for action in one["action"]}
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs/how-to").glob("install-with-terraform*.md")), ids=lambda it: it.name
+)
+def test_the_pages_about_terraform_name_each_policys_actions_and_each_variable(page: Path) -> None:
+    table = rows(str(page.relative_to(ROOT)))
+    policies = {file.stem for file in POLICIES.glob("*.json")} - {"trust-door"}
+
+    for policy in policies:
+        assert set(re.findall(r"`(\w+:\w+)`", table[policy][0])) == granted(policy)
+    declared = set(re.findall(r'^variable "(\w+)"', text("deploy/terraform/variables.tf"), re.M))
+    assert set(table) - policies <= declared
+
+
+def test_the_settings_page_names_the_actions_that_the_main_job_needs() -> None:
+    sentence = text("docs/reference/settings.md").partition("needs these CAM actions:")[2].partition(". ")[0]
+
+    assert set(re.findall(r"`(\w+:\w+)`", sentence)) == granted("read") | granted("snapshot-and-reboot")

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from remediation.eventbridge import EVIDENCE
 from tests.cli.consoles import Ended, medic
 from tests.remediation.facts import NOW, PAGE, an_event
 
 WIDE = "{source: cvm.cloud.tencent}"
+REBOOTS = EVIDENCE["reboots"][0]
 
 
 @pytest.fixture
@@ -171,3 +173,14 @@ async def test_the_schema_is_json_on_stdout() -> None:
     told = await medic("schema")
     assert told.code == 0
     assert told.json["properties"]["rules"]["items"] == {"$ref": "#/$defs/Rule"}
+
+
+async def test_eventbridges_rules_are_written_for_eyes_and_for_terraform(page: Path) -> None:
+    told = await medic("eventbridge", "--config", str(page))
+    written = await medic("eventbridge", "--config", str(page), "--output", "json")
+
+    assert told.code == written.code == 0, told.err
+    assert told.out.splitlines()[:2] == ["medic-everything", "  for: everything; disk-read-only; " + REBOOTS]
+    assert "3 of at most 200 rules" in told.err
+    assert list(written.json["rules"]["medic-everything"]) == ["description", "pattern"]
+    assert json.loads(written.json["rules"]["medic-everything"]["pattern"])["source"] == ["cvm.cloud.tencent"]
