@@ -48,6 +48,7 @@ READS: dict[str, Callable[[TencentCloud], object]] = {
     "describe_disks": lambda it: it.describe_disks(REGION, INSTANCE),
     "describe_agent": lambda it: it.describe_agent(REGION, INSTANCE),
     "find_snapshots": lambda it: it.find_snapshots(REGION, DISK, "n"),
+    "list_snapshots": lambda it: it.list_snapshots(REGION, DISK),
     "describe_snapshots": lambda it: it.describe_snapshots(REGION, ("snap-1",)),
     "find_invocations": lambda it: it.find_invocations(REGION, INSTANCE, "cmd-1"),
 }
