@@ -16,6 +16,7 @@ from cli.eventbridge import register as register_eventbridge
 from cli.explain import register as register_explain
 from cli.fleet import register as register_fleet
 from cli.freeze import register as register_freeze
+from cli.init import register as register_init
 from cli.lint import register as register_lint
 from cli.run_simulator import register as register_run_simulator
 from cli.run_worker import register as register_run_worker
@@ -59,6 +60,7 @@ app = typer.Typer(
 register_demonstrate(app)
 register_run_worker(app)
 register_serve(app)
+register_init(app)
 register_send(app)
 register_runs(app)
 register_show(app)

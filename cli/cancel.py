@@ -45,6 +45,7 @@ async def _cancel(chosen: Settings, name: str, reason: str, output: Output) -> i
     from cli.follow import follow
     from cli.lookup import NotFound, ask, describe, find, parse_id, remediation_of, standing
     from cli.waiting import code_of, told, within
+    from remediation.notices import RunRef
     from remediation.report import Outcome
     from starter.connection import connect
 
@@ -71,7 +72,7 @@ async def _cancel(chosen: Settings, name: str, reason: str, output: Output) -> i
         answer["result"] = result.model_dump(mode="json")
         code = Code.WELL if result.outcome is Outcome.CANCELLED else code_of(result)
         if output is Output.TEXT:
-            typer.echo(told(result, chosen, client.namespace, run.run_id))
+            typer.echo(told(result, chosen, client.namespace, RunRef(workflow_id=run.id, run_id=run.run_id)))
     if output is Output.JSON:
         write_json(answer)
     return code

@@ -120,14 +120,14 @@ async def describe(client: Client, handle: WorkflowHandle[Any, Any]) -> Workflow
     return await ask(client, f"run {handle.id}", handle.describe())
 
 
-async def decisions_of(client: Client, target: Target) -> list[Record]:
-    """What the instance's incident has decided; a worker has to answer this.
+async def decisions_of(client: Client, incident_id: str) -> list[Record]:
+    """What this incident has decided; a worker has to answer this.
 
     Raises:
         NotFound: it has no incident.
         TemporalUnreachable: among others if no worker lives.
     """
-    return await _records(client, client.get_workflow_handle(contract.incident_id(target.region, target.instance_id)))
+    return await _records(client, client.get_workflow_handle(incident_id))
 
 
 async def incidents_of(client: Client, target: Target) -> list[WorkflowExecution]:

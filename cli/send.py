@@ -41,6 +41,9 @@ def run(
         str, typer.Option(help="1 fires, 0 has recovered, - has no state.", rich_help_panel=_EVENT)
     ] = "1",
     now: Annotated[bool, typer.Option("--now", help="Give what is in FILE a new id and the present time.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only try it: told what would be done, and nothing is changed.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Follow it to its end.")] = False,
     timeout: Annotated[str, typer.Option(help="How long --wait waits: 90s, 15m, 8h.")] = "8h",
     output: OutputOption = Output.TEXT,
@@ -50,6 +53,8 @@ def run(
     [bold]Examples:[/bold]  medic send --type disk-read-only --instance ins-0123abcd --region ap-guangzhou --wait
 
     medic send event.json --now --output json | jq .receipts
+
+    medic send --dry-run --type disk-read-only --instance ins-0123abcd --region ap-guangzhou --wait
     """
     if (file is None) == (kind == ""):
         raise misused("give either a FILE, or --type with --instance and --region")
@@ -73,10 +78,10 @@ def run(
         body = make_event(kind, instance, region, status)
     if wait and len(unpack(body)) != 1:
         raise misused(f"--wait follows one event, and this delivery has {len(unpack(body))}")
-    raise typer.Exit(look(_send(settings(), body, wait, seconds, output)))
+    raise typer.Exit(look(_send(settings(), body, wait, seconds, output, dry_run=dry_run)))
 
 
-async def _send(chosen: Settings, body: object, wait: bool, timeout: float, output: Output) -> int:
+async def _send(chosen: Settings, body: object, wait: bool, timeout: float, output: Output, *, dry_run: bool) -> int:
     import asyncio
 
     from cli.waiting import WaitedFor, wait_for, within
@@ -85,7 +90,9 @@ async def _send(chosen: Settings, body: object, wait: bool, timeout: float, outp
     from starter.start import start
 
     client = await connect()
-    receipt = await start(client, body, received_at=datetime.now(timezone.utc), task_queue=chosen.task_queue)
+    receipt = await start(
+        client, body, received_at=datetime.now(timezone.utc), task_queue=chosen.task_queue, dry_run=dry_run
+    )
     console = err()
     for one in receipt.events:
         for advice in one.advice:

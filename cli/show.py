@@ -105,10 +105,11 @@ async def _look_at_run(client: Client, run_id: str, known: _Known) -> None:
 
 async def _ask_decisions(client: Client, known: _Known) -> None:
     from cli.lookup import NotFound, decisions_of
+    from remediation.contract import incident_id
     from starter.connection import TemporalUnreachable
 
     try:
-        known.decisions = await decisions_of(client, known.target)
+        known.decisions = await decisions_of(client, incident_id(known.target.region, known.target.instance_id))
     except NotFound:
         known.silent = "its incident is not there any more"
     except TemporalUnreachable as error:
@@ -150,6 +151,7 @@ def _write(known: _Known, chosen: Settings, namespace: str) -> None:
     from cli.follow import plain
     from cli.lookup import standing
     from cli.waiting import told
+    from remediation.notices import RunRef
 
     if known.run is not None:
         typer.echo(f"{known.run.id}: {standing(known.run)}")
@@ -161,7 +163,8 @@ def _write(known: _Known, chosen: Settings, namespace: str) -> None:
     if known.failure:
         typer.echo(known.failure)
     if known.result is not None and known.run is not None:
-        typer.echo("\n" + told(known.result, chosen, namespace, known.run.run_id) + "\n")
+        ran = RunRef(workflow_id=known.run.id, run_id=known.run.run_id)
+        typer.echo("\n" + told(known.result, chosen, namespace, ran) + "\n")
     if known.decisions:
         rows = [
             [one.decided_at.astimezone().isoformat(" ", "seconds"), one.kind, one.rule, one.event_id, one.said]

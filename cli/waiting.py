@@ -16,7 +16,6 @@ from cli.console import Code
 from cli.follow import follow
 from cli.lookup import NotFound, decisions_of
 from remediation import contract
-from remediation.acts import Target
 from remediation.contract import Record
 from remediation.decisions import Kind
 from remediation.notices import Notice, RunRef, headline_of
@@ -37,6 +36,7 @@ _CODES = {Kind.IGNORE: Code.NO_RULE, Kind.EXPIRE: Code.NOT_RECOVERED, Kind.UNDEC
 class WaitedFor:
     """What is known so far, also when the waiting was cut short."""
 
+    workflow_id: str = ""
     decision: Record | None = None
     result: RemediationResult | None = None
 
@@ -52,12 +52,13 @@ class WaitedFor:
             typer.echo(f"decided: {self.decision.kind}: {self.decision.said}")
         if self.result is not None:
             run_id = self.decision.run.run_id if self.decision and self.decision.run else ""
-            typer.echo("\n" + told(self.result, settings, namespace, run_id))
+            typer.echo(
+                "\n" + told(self.result, settings, namespace, RunRef(workflow_id=self.workflow_id, run_id=run_id))
+            )
 
 
-def told(result: RemediationResult, settings: Settings, namespace: str, run_id: str) -> str:
+def told(result: RemediationResult, settings: Settings, namespace: str, run: RunRef) -> str:
     """A result in the words in which people are told of it."""
-    run = RunRef(workflow_id=contract.remediation_id(result.region, result.instance_id), run_id=run_id)
     notice = Notice(
         id=f"{result.run_key}-console",
         headline=headline_of(result.outcome),
@@ -89,15 +90,14 @@ async def wait_for(
     Raises:
         RunFailed: the repair was ended from outside.
     """
-    target = Target(region=receipt.region, instance_id=receipt.instance_id)
-    waited.decision = decision = await _decided(client, settings, target, receipt.event_id, console)
+    waited.decision = decision = await _decided(client, settings, receipt, console)
     kind = Kind(decision.kind)
     console.print(f"decided: {decision.kind}: {decision.said}", soft_wrap=True)
     run_id = decision.run.run_id if decision.run else ""
     if not run_id and kind not in (Kind.REMEDIATE, Kind.JOIN):
         return _CODES.get(kind, Code.NOT_RECOVERED if decision.needs_people else Code.WELL)
-    workflow_id = contract.remediation_id(target.region, target.instance_id)
-    waited.result = await follow(client, workflow_id, run_id, console=console)
+    waited.workflow_id = contract.remediation_of(receipt.workflow_id)
+    waited.result = await follow(client, waited.workflow_id, run_id, console=console)
     return code_of(waited.result)
 
 
@@ -124,7 +124,7 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     raise asyncio.TimeoutError
 
 
-async def _decided(client: Client, settings: Settings, target: Target, event_id: str, console: Console) -> Record:
+async def _decided(client: Client, settings: Settings, receipt: EventReceipt, console: Console) -> Record:
     """The decision about this event; only a worker can make and tell it."""
     queue = contract.Queue.WORKFLOWS.of(settings.task_queue)
     hint = f"no decision yet: is a `medic worker` alive on task queue {queue!r}? Still waiting"
@@ -134,8 +134,8 @@ async def _decided(client: Client, settings: Settings, target: Target, event_id:
         while True:
             with contextlib.suppress(TemporalUnreachable, NotFound):
                 # The first: a redelivery of the same event adds a record of its own, and changes nothing.
-                for record in await decisions_of(client, target):
-                    if record.event_id == event_id:
+                for record in await decisions_of(client, receipt.workflow_id):
+                    if record.event_id == receipt.event_id:
                         return record
             await asyncio.sleep(_PAUSE)
     finally:

@@ -77,9 +77,27 @@ def incident_id(region: str, instance_id: str) -> str:
     return f"cvm/{region}/{instance_id}"
 
 
+def dry_run_id(region: str, instance_id: str) -> str:
+    """An incident apart, for events that are only tried: it knows nothing of the other, and never acts (P5)."""
+    return f"{incident_id(region, instance_id)}{_DRY_RUN}"
+
+
+_DRY_RUN = "/dry-run"
+
+
+def is_dry_run(workflow_id: str) -> bool:
+    """Whether this incident is one for events that are only to be tried."""
+    return workflow_id.endswith(_DRY_RUN)
+
+
 def remediation_id(region: str, instance_id: str) -> str:
     """The one remediation of an instance that can run at a time (P3)."""
-    return f"{incident_id(region, instance_id)}/remediation"
+    return remediation_of(incident_id(region, instance_id))
+
+
+def remediation_of(incident: str) -> str:
+    """The remediation that the incident of this id starts."""
+    return f"{incident}/remediation"
 
 
 def unreadable_id(body_hash: str) -> str:

@@ -263,8 +263,9 @@ class _Case:
         if self.running is None:
             return None
         relapsed = _relapsed(self.incident, self.now)
-        first = relapsed.rungs if relapsed is not None else 0
-        return order_of(self.running, self.rules).model_copy(update={"first_rung": first})
+        order = order_of(self.running, self.rules)
+        mode = Mode.OBSERVE if self.incident.dry else order.mode
+        return order.model_copy(update={"first_rung": relapsed.rungs if relapsed is not None else 0, "mode": mode})
 
     def _facts(self) -> dict[str, str]:
         """What was looked at, in words that `medic why` repeats."""

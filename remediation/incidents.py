@@ -88,6 +88,7 @@ class IncidentState(Fact):
 
     seen: dict[str, str] = Field(default={}, description="event id → its body's hash")
     runs: tuple[Run, ...] = ()
+    dry: bool = Field(default=False, description="events are only tried here: nothing is ever changed")
     running: bool = False
     recovered: dict[str, datetime] = Field(default={}, description="fault → when it was last reported as over")
     held: Held | None = None

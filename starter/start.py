@@ -17,7 +17,9 @@ from starter.connection import TemporalUnreachable, reach
 from starter.receipts import EventReceipt, Receipt, advice_for
 
 
-async def start(client: Client, body: object, *, received_at: datetime, task_queue: str) -> Receipt:
+async def start(
+    client: Client, body: object, *, received_at: datetime, task_queue: str, dry_run: bool = False
+) -> Receipt:
     """Hand every event of a delivery over to Temporal; what cannot be read is kept there for people.
 
     Sending the same delivery again is harmless: an incident knows the events that it has seen (P2, P4).
@@ -26,6 +28,7 @@ async def start(client: Client, body: object, *, received_at: datetime, task_que
         body: the parsed JSON: one envelope, or `{"EventList": [...]}`.
         received_at: when the door took it in (aware, UTC).
         task_queue: the prefix of our task queues (`MEDIC_TASK_QUEUE`).
+        dry_run: the events are only tried: what would become of them is told, and nothing is changed.
 
     Returns:
         A receipt for each element, in order, once Temporal holds all of them (P6).
@@ -39,7 +42,7 @@ async def start(client: Client, body: object, *, received_at: datetime, task_que
     # One after the other: a firing and its recovery have to arrive in their order.
     for element in unpack(tidy(body)):
         try:
-            receipts.append(await _take(client, element, received_at, queue))
+            receipts.append(await _take(client, element, received_at, queue, dry_run=dry_run))
         except TemporalUnreachable as error:
             if not error.this_call_only:
                 raise
@@ -49,16 +52,17 @@ async def start(client: Client, body: object, *, received_at: datetime, task_que
     return Receipt(events=receipts)
 
 
-async def _take(client: Client, element: object, received_at: datetime, queue: str) -> EventReceipt:
+async def _take(client: Client, element: object, received_at: datetime, queue: str, *, dry_run: bool) -> EventReceipt:
     try:
         alarm = parse_event(element, received_at)
     except EventRejected as rejected:
         return await _keep_unreadable(client, element, rejected, received_at, queue)
-    return await _signal_incident(client, alarm, queue)
+    return await _signal_incident(client, alarm, queue, dry_run=dry_run)
 
 
-async def _signal_incident(client: Client, alarm: Alarm, queue: str) -> EventReceipt:
-    workflow_id = contract.incident_id(alarm.region, alarm.instance_id)
+async def _signal_incident(client: Client, alarm: Alarm, queue: str, *, dry_run: bool) -> EventReceipt:
+    name = contract.dry_run_id if dry_run else contract.incident_id
+    workflow_id = name(alarm.region, alarm.instance_id)
     await reach(
         client,
         client.start_workflow(

@@ -42,6 +42,7 @@ class Incident:
     @workflow.init
     def __init__(self, memory: Any = None) -> None:
         self._region, self._instance_id = contract.parse_incident_id(workflow.info().workflow_id)
+        self._is_dry = contract.is_dry_run(workflow.info().workflow_id)
         self._arrived: deque[Any] = deque()
         self._turns: deque[str] = deque()
         self._teller = Teller()
@@ -336,7 +337,9 @@ class Incident:
 
     def _state(self, again: Alarm | None = None) -> IncidentState:
         event_id = again.event_id if again is not None else ""
-        return self._memory.state.model_copy(update={"running": self._repair.is_running, "again": event_id})
+        return self._memory.state.model_copy(
+            update={"running": self._repair.is_running, "again": event_id, "dry": self._is_dry}
+        )
 
     def _undecided(self, event_id: str, reason: Reason, alarm: Alarm | None = None) -> None:
         """What cannot be decided is recorded and told to the operators; it is never silently dropped."""

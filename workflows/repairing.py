@@ -30,7 +30,7 @@ class Repair:
     ) -> None:
         """`on_lost` is called for a run that did not say how it ended."""
         self._memory = memory
-        self._id = contract.remediation_id(region, instance_id)
+        self._id = contract.remediation_of(workflow.info().workflow_id)
         self._on_lost = on_lost
         self._watching: asyncio.Task[None] | None = None
         self._healing: Alarm | None = None

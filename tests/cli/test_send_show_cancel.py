@@ -66,6 +66,20 @@ async def test_an_event_is_sent_followed_and_its_end_told(server: Server, unique
     assert "only a worker can tell" in alone.json["decisions_unknown"]
 
 
+async def test_a_dry_run_of_a_rule_that_acts_changes_nothing_and_stands_in_nobodys_way(
+    server: Server, unique: str, console: Console
+) -> None:
+    cloud = StagedCloud()
+    async with stage(server.client, unique, cloud):
+        for _ in range(2):
+            tried = await console.send("disk-read-only", "--dry-run", "--output", "json")
+            assert (tried.code, tried.json["result"]["outcome"]) == (3, Outcome.WOULD_ACT.value), tried.err
+            assert tried.json["receipts"][0]["workflow_id"].endswith("/dry-run")
+        assert cloud.mutating() == []
+        real = await console.send("disk-read-only", "--output", "json")
+    assert (real.code, real.json["result"]["outcome"]) == (0, Outcome.RECOVERED.value), real.err
+
+
 async def test_json_is_one_object_and_not_recovered_ends_with_3(server: Server, unique: str, console: Console) -> None:
     async with stage(server.client, unique, StagedCloud(reboot_ends_as="FAILED")):
         told = await console.send("disk-read-only", "--output", "json")

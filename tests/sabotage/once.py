@@ -230,8 +230,8 @@ ALONE = (
         "one-remediation-id-for-each-region-only",
         "P3",
         "remediation/contract.py",
-        'return f"{incident_id(region, instance_id)}/remediation"',
-        'return f"cvm/{region}/remediation"',
+        "return remediation_of(incident_id(region, instance_id))",
+        'return remediation_of(f"cvm/{region}")',
         ("tests/remediation/test_contract.py::test_a_remediation_has_one_id_for_each_instance",),
     ),
     Bug(
