@@ -12,7 +12,8 @@ HEAD = """
 from remediation.acts import RebootInput, SnapshotMade
 from remediation.cloud import Operation, ReadySnapshot
 from workflows.attempt import Attempt
-from workflows.rebooting import reboot_once
+from workflows.rebooting import reboot
+from remediation.runbooks import Reboot
 from activities.acting import Act, act_once
 from remediation.guardrails import GO, Verdict
 from remediation.permits import SendPermit
@@ -22,11 +23,11 @@ from remediation.contract import Queue
 """
 FORBIDDEN = {
     "a reboot without snapshots": (
-        "async def f(a: Attempt, o: Operation) -> None:\n    await reboot_once(a, o)\n",
+        "async def f(a: Attempt, r: Reboot) -> None:\n    await reboot(a, r)\n",
         'Missing positional argument "ready"',
     ),
     "a reboot with snapshots that were begun and never seen ready": (
-        "async def f(a: Attempt, o: Operation, made: SnapshotMade) -> None:\n    await reboot_once(a, o, (made,))\n",
+        "async def f(a: Attempt, r: Reboot, made: SnapshotMade) -> None:\n    await reboot(a, r, (made,))\n",
         'expected "tuple[ReadySnapshot, ...]"',
     ),
     "a mutating call that does not say how its effect shows": (

@@ -13,7 +13,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from remediation.acts import Target
     from remediation.approvals import Answered, Approval, Question
-    from remediation.cloud import Operation, ReadySnapshot, Sighting
+    from remediation.cloud import Operation, Sighting
     from remediation.contract import RemediateInput
     from remediation.decisions import Order
     from remediation.events import Alarm
@@ -45,7 +45,6 @@ class Attempt:
         desk: where people are asked; tell_question: how they hear of a question, by its number.
         approval: what a person has allowed last.
         baseline: the instance's last operation as history has it: of our own once there was one.
-        ready: the snapshots of before the repair.
         reboot: the last one; hanging: it too, until it has been seen to end.
     """
 
@@ -60,7 +59,6 @@ class Attempt:
     permit_key: str = ""
     approval: Approval | None = None
     answers: tuple[Answered, ...] = ()
-    ready: tuple[ReadySnapshot, ...] = ()
     snapshots: dict[tuple[str, str], SnapshotTaken] = field(default_factory=dict)
     reboot: RebootSent | None = None
     hanging: RebootSent | None = None

@@ -6,6 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from remediation.approvals import Matter
+    from remediation.cloud import ReadySnapshot
     from remediation.durations import write_duration
     from remediation.reasons import Code, Reason, because
     from remediation.report import Outcome
@@ -17,8 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.verifying import verify
 
 
-async def climb(attempt: Attempt) -> tuple[Outcome, Reason]:
-    """How the last rung that was entered ended.
+async def climb(attempt: Attempt, ready: tuple[ReadySnapshot, ...]) -> tuple[Outcome, Reason]:
+    """How the last rung that was entered ended; no rung without the snapshots of before the repair.
 
     Raises:
         Ended, Interrupted
@@ -28,7 +29,7 @@ async def climb(attempt: Attempt) -> tuple[Outcome, Reason]:
         await in_time(attempt, f"a {rung.words}")
         attempt.rungs = (*attempt.rungs, rung.words)
         try:
-            outcome, reason = await _enter(attempt, rung)
+            outcome, reason = await _enter(attempt, rung, ready)
         except Ended as ended:
             if ended.outcome is not Outcome.NOT_RECOVERED:
                 raise
@@ -39,11 +40,11 @@ async def climb(attempt: Attempt) -> tuple[Outcome, Reason]:
     return outcome, reason
 
 
-async def _enter(attempt: Attempt, rung: Rung) -> tuple[Outcome, Reason]:
+async def _enter(attempt: Attempt, rung: Rung, ready: tuple[ReadySnapshot, ...]) -> tuple[Outcome, Reason]:
     if rung.rollback is None:
-        back = await reboot(attempt, rung.reboot or Reboot())
+        back = await reboot(attempt, rung.reboot or Reboot(), ready)
     else:
-        back = await roll_back(attempt, rung.rollback) or attempt.last_reboot
+        back = await roll_back(attempt, rung.rollback, ready) or attempt.last_reboot
     return await verify(attempt, back)
 
 

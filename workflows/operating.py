@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.instances import InstanceActivities
     from remediation.acts import OperationSent, StartInput, StopInput
     from remediation.approvals import Approval
-    from remediation.cloud import Operation
+    from remediation.cloud import Operation, ReadySnapshot
     from remediation.contract import Queue, WaitForOperationInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
@@ -21,7 +21,12 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def stop(
-    attempt: Attempt, stop_type: Literal["SOFT", "HARD", "SOFT_FIRST"], *, timeout: float, replaces: str = ""
+    attempt: Attempt,
+    ready: tuple[ReadySnapshot, ...],
+    stop_type: Literal["SOFT", "HARD", "SOFT_FIRST"],
+    *,
+    timeout: float,
+    replaces: str = "",
 ) -> OperationSent:
     """Until it is seen STOPPED.
 
@@ -31,7 +36,7 @@ async def stop(
     attempt.journal.begin("stop", f"the cloud to stop the instance ({stop_type})")
     wanted = StopInput(
         **_common(attempt),
-        ready=attempt.ready,
+        ready=ready,
         alarmed_at=attempt.wanted.alarm.occurred_at,
         approval=attempt.approval,
         stop_type=stop_type,

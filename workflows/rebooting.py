@@ -10,7 +10,7 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from activities.instances import InstanceActivities
     from remediation.acts import OperationSent, RebootInput
-    from remediation.cloud import Operation
+    from remediation.cloud import Operation, ReadySnapshot
     from remediation.contract import REBOOTING, Queue, RebootBegun, WaitForOperationInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.operating import start, stop
 
 
-async def reboot(attempt: Attempt, rung: Reboot) -> RebootSent:
+async def reboot(attempt: Attempt, rung: Reboot, ready: tuple[ReadySnapshot, ...]) -> RebootSent:
     """Reboot once, and wait until it is back; a reboot of ours that hangs is replaced by this one.
 
     Raises:
@@ -32,14 +32,14 @@ async def reboot(attempt: Attempt, rung: Reboot) -> RebootSent:
     announce(attempt)
     hanging = attempt.hanging
     try:
-        done = await _send(attempt, rung, hanging)
+        done = await _send(attempt, rung, ready, hanging)
     except StillUnknown as unknown:
         raise Ended(Outcome.HANDED_OVER, because(Code.REBOOT_UNKNOWN)) from unknown
     except (Expired, CallFailed) as refused:
         if hanging is not None and refused.reason.code is Code.CAME_BACK:
             return await _wait_until_back(attempt, hanging, rung)
         if hanging is not None:
-            return await _stop_and_start(attempt, rung, hanging)
+            return await _stop_and_start(attempt, rung, ready, hanging)
         if attempt.reboot is None:
             attempt.reboot_at = None
         # All was prepared, and the last check or the cloud said no: people have to look at it.
@@ -51,13 +51,15 @@ async def reboot(attempt: Attempt, rung: Reboot) -> RebootSent:
     return await _wait_until_back(attempt, sent, rung)
 
 
-async def _send(attempt: Attempt, rung: Reboot, hanging: RebootSent | None) -> OperationSent:
+async def _send(
+    attempt: Attempt, rung: Reboot, ready: tuple[ReadySnapshot, ...], hanging: RebootSent | None
+) -> OperationSent:
     wanted = RebootInput(
         target=attempt.target,
         order=attempt.order,
         run_key=attempt.wanted.run_key,
         baseline=attempt.baseline,
-        ready=attempt.ready,
+        ready=ready,
         alarmed_at=attempt.wanted.alarm.occurred_at,
         approval=attempt.approval,
         stop_type=rung.stop_type,
@@ -67,10 +69,12 @@ async def _send(attempt: Attempt, rung: Reboot, hanging: RebootSent | None) -> O
     return await perform(attempt.calls, REBOOT, wanted, by=attempt.patiently, summary=summary, resend=rung.resend)
 
 
-async def _stop_and_start(attempt: Attempt, rung: Reboot, hanging: RebootSent) -> RebootSent:
+async def _stop_and_start(
+    attempt: Attempt, rung: Reboot, ready: tuple[ReadySnapshot, ...], hanging: RebootSent
+) -> RebootSent:
     """The cloud takes no second reboot while the first hangs: a power cut by hand comes to the same."""
     attempt.journal.note("no reboot is taken while the one before hangs: stop and start instead")
-    stopped = await stop(attempt, "HARD", timeout=rung.timeout, replaces=hanging.request_id)
+    stopped = await stop(attempt, ready, "HARD", timeout=rung.timeout, replaces=hanging.request_id)
     started = await start(attempt, timeout=rung.timeout)
     sent = RebootSent(request_id=started.request_id, stop_type="HARD", sent_at=stopped.sent_at, back_at=workflow.now())
     attempt.begun(sent)

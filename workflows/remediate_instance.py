@@ -168,8 +168,8 @@ class RemediateInstance:
             await self._ask_first(attempt, instance, plan)
         else:
             self._tell(attempt, "plan", Headline.ACTING, plan=plan, reason=runs)
-        attempt.ready = await protect(attempt, protectable(sighting.disks))
-        return await climb(attempt)
+        ready = await protect(attempt, protectable(sighting.disks))
+        return await climb(attempt, ready)
 
     async def _ask_first(self, attempt: Attempt, instance: Instance, plan: Plan) -> None:
         """Nothing is touched before a person has approved it; then it has to be the region's turn as well."""

@@ -29,13 +29,13 @@ with workflow.unsafe.imports_passed_through():
 BEFORE_ROLLBACK = "before_rollback"
 
 
-async def roll_back(attempt: Attempt, rung: Rollback) -> RebootSent | None:
+async def roll_back(attempt: Attempt, rung: Rollback, ready: tuple[ReadySnapshot, ...]) -> RebootSent | None:
     """Take every disk back, as people approve → the start after it; None if it got well while people were asked.
 
     Raises:
         Ended, Interrupted
     """
-    goal = await _goal(attempt, rung)
+    goal = await _goal(attempt, rung, ready)
     asked_at = workflow.now()
 
     def is_well() -> bool:
@@ -59,14 +59,16 @@ async def roll_back(attempt: Attempt, rung: Rollback) -> RebootSent | None:
     attempt.allow(approval)
     # From here to the start it is carried out to its end: half of it would be worse than all or nothing of it.
     with attempt.calls.uninterrupted():
-        return await _carry_out(attempt, rung, approval, tuple(one for one, _ in goal))
+        return await _carry_out(attempt, rung, approval, tuple(one for one, _ in goal), ready)
 
 
-async def _goal(attempt: Attempt, rung: Rollback) -> tuple[tuple[ReadySnapshot, datetime], ...]:
+async def _goal(
+    attempt: Attempt, rung: Rollback, ready: tuple[ReadySnapshot, ...]
+) -> tuple[tuple[ReadySnapshot, datetime], ...]:
     """Which snapshot each disk goes back to, and since when what was written is lost."""
     disks = protectable(attempt.sighting.disks) if attempt.sighting is not None else ()
     if rung.to == "before_repair":
-        return await _own(attempt, disks)
+        return await _own(attempt, disks, ready)
     asked = GoodSnapshotsAsked(
         target=attempt.target,
         disk_ids=tuple(disk.disk_id for disk in disks),
@@ -95,7 +97,9 @@ async def _goal(attempt: Attempt, rung: Rollback) -> tuple[tuple[ReadySnapshot, 
     )
 
 
-async def _own(attempt: Attempt, disks: tuple[Disk, ...]) -> tuple[tuple[ReadySnapshot, datetime], ...]:
+async def _own(
+    attempt: Attempt, disks: tuple[Disk, ...], ready: tuple[ReadySnapshot, ...]
+) -> tuple[tuple[ReadySnapshot, datetime], ...]:
     """This run's own snapshots, which show the disks as they were when they were sick: only if it is worse now."""
     try:
         now = await attempt.calls.read(
@@ -109,20 +113,24 @@ async def _own(attempt: Attempt, disks: tuple[Disk, ...]) -> tuple[tuple[ReadySn
         raise Ended(Outcome.HANDED_OVER, blind.reason) from blind
     if attempt.sighting is None or not made_worse(attempt.sighting, now):
         raise Ended(Outcome.HANDED_OVER, because(Code.NOT_MADE_WORSE))
-    missing = {disk.disk_id for disk in disks} - {one.disk_id for one in attempt.ready}
+    missing = {disk.disk_id for disk in disks} - {one.disk_id for one in ready}
     if missing or not disks:
         raise Ended(Outcome.HANDED_OVER, because(Code.NO_GOOD_SNAPSHOT, disks=", ".join(sorted(missing)) or "-"))
-    return tuple((one, one.seen_ready_at) for one in attempt.ready)
+    return tuple((one, one.seen_ready_at) for one in ready)
 
 
 async def _carry_out(
-    attempt: Attempt, rung: Rollback, approval: Approval, goal: tuple[ReadySnapshot, ...]
+    attempt: Attempt,
+    rung: Rollback,
+    approval: Approval,
+    goal: tuple[ReadySnapshot, ...],
+    ready: tuple[ReadySnapshot, ...],
 ) -> RebootSent:
     sighting = attempt.sighting
     assert sighting is not None  # noqa: S101  # the goal was made from it; this tells the type checker
     announce(attempt)
     hanging = attempt.hanging.request_id if attempt.hanging is not None else ""
-    stopped = await stop(attempt, "HARD" if hanging else "SOFT_FIRST", timeout=rung.timeout, replaces=hanging)
+    stopped = await stop(attempt, ready, "HARD" if hanging else "SOFT_FIRST", timeout=rung.timeout, replaces=hanging)
     attempt.hanging = None
     attempt.journal.begin("rollback", f"{len(goal)} disks to be taken back", Phase.ROLLING_BACK)
     try:

@@ -33,7 +33,7 @@ from tests.workflows.staging import Ears
 from worker import build_workers, work
 
 SPEED = 60.0  # of the cloud: what it takes a minute for is done in a second
-AT_ONCE = 32
+AT_ONCE = 20
 LONGEST_SECONDS = 150  # a reading after a deadline is tried for a minute, a call that may act for a minute and a half
 
 PAGE = """

@@ -113,7 +113,7 @@ FRESH = (
         "P9",
         "workflows/rebooting.py",
         "        baseline=attempt.baseline,\n",
-        "        baseline=Operation(request_id=attempt.ready[0].snapshot_id) if attempt.ready else attempt.baseline,\n",
+        "        baseline=Operation(request_id=ready[0].snapshot_id) if ready else attempt.baseline,\n",
         (f"{_STORY}::test_both_disks_are_ready_before_the_one_reboot_and_people_hear_of_both_ends",),
     ),
     Bug(

@@ -39,11 +39,11 @@ PROTECTED = (
         "P1",
         "workflows/remediate_instance.py",
         """\
-        attempt.ready = await protect(attempt, protectable(sighting.disks))
-        return await climb(attempt)
+        ready = await protect(attempt, protectable(sighting.disks))
+        return await climb(attempt, ready)
 """,
         """\
-        outcome, reason = await climb(attempt)
+        outcome, reason = await climb(attempt, ())
         await protect(attempt, protectable(sighting.disks))
         return outcome, reason
 """,
