@@ -23,6 +23,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy as Policy
 
 from activities.clients.credentials import Credentials
 from activities.clients.mail import MailSender
+from activities.clients.probing import NetworkProber
 from activities.clients.role_credentials import MachineRole, Renewed
 from activities.clients.sdk import sdk_profile
 from activities.clients.tencent import TencentCloud
@@ -32,10 +33,12 @@ from activities.commands import CommandActivities
 from activities.decisions import DecisionActivities
 from activities.fleet import FleetActivities, Freezes, LiveFreezes
 from activities.folding import NoticeDesk
+from activities.guests import GuestActivities
 from activities.instances import InstanceActivities
 from activities.notifications import Mail, NotificationActivities, Webhook
 from activities.operations import OperationActivities
 from activities.polling import Pace
+from activities.probes import Prober
 from activities.snapshots import SnapshotActivities
 from remediation.config import Config, read_config
 from remediation.contract import Queue, SearchAttribute
@@ -76,17 +79,20 @@ def build_workers(
     webhook: Webhook | None = None,
     mail: Mail | None = None,
     freezes: Freezes | None = None,
+    prober: Prober | None = None,
 ) -> list[Worker]:
     """One worker for the workflows, and one for each queue of activities, all in this process and the running loop.
 
     Args:
         cloud: the real client, or whatever a test puts in its place.
         webhook, mail: how notices are sent; the real ones if left out.
+        prober: how ports are knocked at; over the network if left out.
         freezes: where it is read whether a region is frozen; the guards themselves if left out.
     """
     pace = Pace(settings.poll_interval)
     freezes = freezes or LiveFreezes(client, asyncio.get_running_loop())
-    instances, operations = InstanceActivities(cloud, pace), OperationActivities(cloud, pace, freezes)
+    instances = InstanceActivities(cloud, pace, prober or NetworkProber())
+    guests, operations = GuestActivities(cloud, pace), OperationActivities(cloud, pace, freezes)
     snapshots, commands = SnapshotActivities(cloud, pace, freezes), CommandActivities(cloud, pace, freezes)
     fleet = FleetActivities(client, settings.task_queue)
     timing = Timing(
@@ -123,7 +129,7 @@ def build_workers(
             snapshots.find_good_snapshots,
         ],
         Queue.REBOOTS: [operations.reboot_instance, operations.stop_instance, operations.start_instance],
-        Queue.COMMANDS: [commands.invoke_command, commands.find_invocation],
+        Queue.COMMANDS: [commands.invoke_command, commands.find_invocation, guests.wait_for_report],
         Queue.FLEET: [fleet.ask_permit, fleet.read_freeze, fleet.find_ended],
     }
     grace = timedelta(seconds=settings.shutdown_grace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from temporalio import activity
 
@@ -16,9 +16,13 @@ from remediation.guardrails import Verdict
 from remediation.permits import SendPermit
 from remediation.rollback_guardrails import may_invoke
 
+# The cloud tells the time of an invocation and of its own clock in whole seconds.
+_WHOLE_SECONDS = timedelta(seconds=2)
+
 
 class _Invoke(Act[InvokeCommandInput, CommandSent]):
-    """Its effect: an invocation of this command in this guest that was not there before."""
+    """Its effect: an invocation of this command in this guest that is newer than the call. It only reads: another's
+    of that moment will do as well."""
 
     action = INVOKE_COMMAND
 
@@ -34,7 +38,7 @@ class _Invoke(Act[InvokeCommandInput, CommandSent]):
     def effect(self, wanted: InvokeCommandInput, since: datetime) -> CommandSent | None:
         region, instance_id = wanted.target.region, wanted.target.instance_id
         for one in self._cloud.find_invocations(region, instance_id, wanted.command_id):
-            if one.invocation_id not in wanted.before:
+            if one.created_at is not None and one.created_at >= since - _WHOLE_SECONDS:
                 return CommandSent(invocation_id=one.invocation_id, adopted=True)
         return None
 

@@ -8,21 +8,26 @@ from temporalio import activity
 
 from activities.cloud import Cloud
 from activities.polling import Pace, not_yet
+from activities.probes import Prober
 from remediation.acts import Target
+from remediation.addresses import probed_address
 from remediation.cloud import Agent, Instance, Sighting
 from remediation.contract import VerifyInput, WaitForOperationInput
 from remediation.errors import NeedsPeople
-from remediation.health import Health, Judgement, judge, read_health
-from remediation.incidents import Reading
+from remediation.health import Health, Judgement, Reading, judge, read_health
+from remediation.incidents import Reading as ScopeReading
+from remediation.reasons import Code, because
+from remediation.runbooks import Verify
 from remediation.telling import say
 
 
 class InstanceActivities:
     """The eyes on one instance."""
 
-    def __init__(self, cloud: Cloud, pace: Pace) -> None:
+    def __init__(self, cloud: Cloud, pace: Pace, prober: Prober) -> None:
         self._cloud = cloud
         self._pace = pace
+        self._prober = prober
 
     @activity.defn
     def inspect_instance(self, target: Target) -> Sighting:
@@ -35,11 +40,11 @@ class InstanceActivities:
         return Sighting(instance=instance, disks=disks, agent=agent, agent_error=agent_error, read_at=_now())
 
     @activity.defn
-    def read_instance(self, target: Target) -> Reading:
+    def read_instance(self, target: Target) -> ScopeReading:
         """Whether the cloud knows the instance, and its tags: what a rule's scope is held against."""
         instance = self._cloud.describe_instance(target.region, target.instance_id)
         tags = dict(instance.tags) if instance is not None else {}
-        return Reading(exists=instance is not None, tags=tags, read_at=_now())
+        return ScopeReading(exists=instance is not None, tags=tags, read_at=_now())
 
     @activity.defn
     def wait_until_done(self, wait: WaitForOperationInput) -> Sighting:
@@ -61,12 +66,24 @@ class InstanceActivities:
             request_id=wanted.request_id,
             back_at=wanted.back_at,
             recovered_at=wanted.recovered_at,
+            fired_at=wanted.fired_at,
+            require=wanted.policy.require,
         )
-        judgement = judge(readings)
+        judgement = judge((*readings, *self._probe(instance, wanted.policy)))
         if judgement.health is Health.HEALTHY or wanted.last_look:
             return judgement
-        missing = [say(one.why) for one in readings if one.required and one.health is not Health.HEALTHY]
+        missing = [say(one.why) for one in judgement.readings if one.required and one.health is not Health.HEALTHY]
         raise not_yet(self._pace, "not proven yet: " + "; ".join(missing))
+
+    def _probe(self, instance: Instance | None, policy: Verify) -> tuple[Reading, ...]:
+        """What answers at the address that the cloud gives of the instance, and at none that an event names."""
+        if instance is None or not (policy.tcp or policy.http):
+            return ()
+        address = probed_address(instance.addresses)
+        if address is None:
+            why = because(Code.NO_ADDRESS, addresses=", ".join(instance.addresses) or "-")
+            return (Reading(probe="port", health=Health.UNKNOWN, why=why),)
+        return self._prober.probe(address, policy)
 
     def _agent(self, target: Target) -> tuple[Agent | None, str]:
         """The agent, and why it could not be read: a missing permission must not look like a missing agent."""

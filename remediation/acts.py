@@ -107,10 +107,9 @@ class ApplySnapshotInput(OperationInput):
 
 
 class InvokeCommandInput(ActInput):
-    """Run one registered command in the guest; `before` are its invocations that were there already."""
+    """Run one registered command in the guest."""
 
     command_id: str
-    before: tuple[str, ...] = ()
 
 
 class OperationSent(Fact):

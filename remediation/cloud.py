@@ -46,6 +46,7 @@ class Instance(Fact):
     state: str = ""
     restrict_state: str = "NORMAL"
     operation: Operation = Operation()
+    addresses: tuple[str, ...] = ()
     tags: Mapping[str, str] = {}
     disk_ids: tuple[str, ...] = ()
     local_disks: tuple[str, ...] = ()
@@ -89,6 +90,11 @@ class Invocation(Fact):
     invocation_id: str
     command_id: str
     status: str = ""
+    created_at: datetime | None = None
+    exit_code: int | None = None
+    output: str = ""
+    dropped: int = 0
+    error: str = ""
 
 
 class Sighting(Fact):

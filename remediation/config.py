@@ -149,6 +149,14 @@ class Guardrails(Written):
     max_actions_per_hour: int = Field(default=10, ge=0, le=10_000, description="begun in a region; 0 means none")
 
 
+class Guests(Written):
+    """How to look inside: a command of ours that only reads (deploy/tat/guest-probe.sh), registered in each region."""
+
+    commands: dict[
+        Annotated[str, Field(pattern=r"^[a-z]{2,}-[a-z0-9-]+$")], Annotated[str, Field(pattern=r"^cmd-[0-9a-z]+$")]
+    ] = Field(default={}, description="region: the id of the registered command, as in ap-guangzhou: cmd-0a1b2c3d")
+
+
 class Config(Written):
     """All of medic.yaml."""
 
@@ -158,6 +166,7 @@ class Config(Written):
     )
     runbooks: dict[str, Runbook] = Field(default={}, description="procedures, by name")
     guardrails: Guardrails = Field(default=Guardrails(), description="bounds for all rules; on also if left out")
+    guest: Guests = Field(default=Guests(), description="how to look inside; left out, nothing inside is proven")
     approvers: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
         default=(), max_length=100, description="who may approve, by the name that they give: medic approve --as NAME"
     )

@@ -15,6 +15,7 @@ from remediation.freezes import Freeze
 from remediation.incidents import IncidentState, Run
 from remediation.models import Fact
 from remediation.reasons import Reason
+from remediation.runbooks import Verify
 
 # Workflows, by name: the door starts them without importing them.
 INCIDENT = "Incident"
@@ -373,7 +374,16 @@ class VerifyInput(Fact):
     request_id: str
     back_at: datetime
     recovered_at: datetime | None = None
+    fired_at: datetime | None = None
+    policy: Verify = Verify()
     last_look: bool = False
+
+
+class WaitForReportInput(Fact):
+    """Wait until the command that looks inside has ended."""
+
+    target: Target
+    invocation_id: str
 
 
 class UnreadableInput(Fact):

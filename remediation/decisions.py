@@ -70,6 +70,7 @@ class Order(Fact):
     max_actions_per_hour: int = 10
     approvers: tuple[str, ...] = ()
     first_rung: int = 0
+    guest_command: str = ""
     timing: Timing = Timing()
 
 
@@ -265,7 +266,9 @@ class _Case:
         relapsed = _relapsed(self.incident, self.now)
         order = order_of(self.running, self.rules)
         mode = Mode.OBSERVE if self.incident.dry else order.mode
-        return order.model_copy(update={"first_rung": relapsed.rungs if relapsed is not None else 0, "mode": mode})
+        first = relapsed.rungs if relapsed is not None else 0
+        inside = self.rules.guest.commands.get(self.alarm.region, "")
+        return order.model_copy(update={"first_rung": first, "mode": mode, "guest_command": inside})
 
     def _facts(self) -> dict[str, str]:
         """What was looked at, in words that `medic why` repeats."""

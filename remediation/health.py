@@ -68,7 +68,13 @@ def made_worse(before: Sighting, now: Sighting) -> bool:
 
 
 def read_health(
-    sighting: Sighting, *, request_id: str, back_at: datetime, recovered_at: datetime | None
+    sighting: Sighting,
+    *,
+    request_id: str,
+    back_at: datetime,
+    recovered_at: datetime | None,
+    fired_at: datetime | None = None,
+    require: tuple[str, ...] = (),
 ) -> tuple[Reading, ...]:
     """What one sighting after the reboot proves.
 
@@ -77,14 +83,27 @@ def read_health(
         back_at: when it was seen back; only evidence newer than this counts: a SOFT shutdown takes its time, and the
             guest of before may still give signs of life after the reboot was sent.
         recovered_at: when a recovery alarm (`status` "0") came in after it, if one did.
+        fired_at: when the same fault fired last.
+        require: what else the runbook asks for.
     """
-    return (
+    readings = (
         _reboot_reported(sighting, request_id),
         _running(sighting),
         _heartbeat(sighting, back_at),
+        _quiet(back_at, fired_at),
         _recovery_alarm(back_at, recovered_at),
         Reading(probe="guest", health=Health.UNKNOWN, why=because(Code.GUEST_NOT_PROBED), required=False),
     )
+    asked = {"agent": "agent", "recovery": "alarm"}  # of the guest nobody can tell here
+    wanted = {asked[one] for one in require if one in asked}
+    return tuple(one.model_copy(update={"required": True}) if one.probe in wanted else one for one in readings)
+
+
+def _quiet(back_at: datetime, fired_at: datetime | None) -> Reading:
+    if fired_at is not None and fired_at > back_at:
+        at = f"{fired_at:%H:%M:%S} UTC"
+        return Reading(probe="quiet", health=Health.UNHEALTHY, why=because(Code.FIRED_AGAIN, at=at))
+    return Reading(probe="quiet", health=Health.HEALTHY, why=because(Code.QUIET), required=False)
 
 
 def _reboot_reported(sighting: Sighting, request_id: str) -> Reading:

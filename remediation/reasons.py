@@ -61,6 +61,9 @@ class Code(str, Enum):
     NOT_APPROVED = "not_approved"
     ROLLING_BACK = "rolling_back"
     PARTLY_ROLLED_BACK = "partly_rolled_back"
+    DISK_FULL = "disk_full"
+    INODES_FULL = "inodes_full"
+    FSTAB_BROKEN = "fstab_broken"
     NO_GOOD_SNAPSHOT = "no_good_snapshot"
     NOT_MADE_WORSE = "not_made_worse"
     ROLLBACK_UNSEEN = "rollback_unseen"
@@ -119,6 +122,18 @@ class Code(str, Enum):
     AGENT_UNREADABLE = "agent_unreadable"
     NO_RECOVERY_ALARM = "no_recovery_alarm"
     GUEST_NOT_PROBED = "guest_not_probed"
+    GUEST_UNREADABLE = "guest_unreadable"
+    BOOT_NEW = "boot_new"
+    BOOT_SAME = "boot_same"
+    BOOT_NOT_COMPARED = "boot_not_compared"
+    MOUNTS_WRITABLE = "mounts_writable"
+    MOUNTS_READ_ONLY = "mounts_read_only"
+    QUIET = "quiet"
+    FIRED_AGAIN = "fired_again"
+    NO_ADDRESS = "no_address"
+    PROBE_ANSWERED = "probe_answered"
+    PROBE_FAILED = "probe_failed"
+    PROBE_SILENT = "probe_silent"
 
 
 class Reason(Fact):

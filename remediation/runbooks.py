@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     ConfigDict,
@@ -127,11 +127,29 @@ class Rung(Written):
         return f"{self.reboot.stop_type} reboot" if self.reboot is not None else "rollback"
 
 
+class HttpProbe(Written):
+    """An address of the instance that has to answer."""
+
+    port: int = Field(ge=1, le=65535, description="the port, at an address that the cloud gives of the instance")
+    path: str = Field(
+        default="/", pattern=r"^/[\x21-\x7e]{0,500}$", description="as in /healthz; redirects are not followed"
+    )
+    status: int = Field(default=200, ge=100, le=599, description="what it has to answer")
+
+
 class Verify(Written):
     """How it is proven that the repair helped."""
 
     settle: Duration = Field(default=120, description="how long to let it come to rest before judging")
     timeout: Duration = Field(default=600, description="how long the proof may take after that")
+    require: tuple[Literal["agent", "guest", "recovery"], ...] = Field(
+        default=(),
+        description="what has to be proven besides: the agent's heartbeat, a look inside, the recovery event",
+    )
+    tcp: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
+        default=(), max_length=10, description="ports of the instance that have to take a connection"
+    )
+    http: tuple[HttpProbe, ...] = Field(default=(), max_length=10, description="what has to answer over HTTP")
 
 
 class ApprovalPolicy(Written):

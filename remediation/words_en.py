@@ -157,6 +157,24 @@ REASONS: dict[Code, str] = {
     Code.AGENT_UNREADABLE: "Whether the guest's agent lives could not be read: {error}. The worker needs the "
     "permission tat:DescribeAutomationAgentStatus.",
     Code.NO_RECOVERY_ALARM: "The cloud has not reported the symptom as gone.",
+    Code.DISK_FULL: "No space is left on {mounts}: a reboot frees none, so nothing was touched. Make room, then "
+    "look whether it recovers.",
+    Code.INODES_FULL: "No inodes are left on {mounts}: a reboot frees none, so nothing was touched. Remove files, "
+    "then look whether it recovers.",
+    Code.FSTAB_BROKEN: "What fstab wants is not mounted now: {entries}. After a reboot the machine might not come "
+    "up, so nothing was touched. Mend fstab first (or add nofail).",
+    Code.GUEST_UNREADABLE: "The look inside the guest failed: {error}.",
+    Code.BOOT_NEW: "The guest has really booted anew: its boot id has changed.",
+    Code.BOOT_SAME: "The guest has not booted anew: its boot id is the same as before.",
+    Code.BOOT_NOT_COMPARED: "Whether the guest has booted anew is open: nobody looked inside before.",
+    Code.MOUNTS_WRITABLE: "All {count} file systems of the guest are mounted writable.",
+    Code.MOUNTS_READ_ONLY: "Mounted read-only in the guest: {mounts}.",
+    Code.QUIET: "The symptom has not fired again since it was back.",
+    Code.FIRED_AGAIN: "The symptom fired again at {at}, after it was back.",
+    Code.NO_ADDRESS: "None of its addresses may be probed: {addresses}.",
+    Code.PROBE_ANSWERED: "{where} answers as it should.",
+    Code.PROBE_FAILED: "{where} answers otherwise: {found}.",
+    Code.PROBE_SILENT: "{where} did not answer ({error}): that may be a security group.",
     Code.GUEST_NOT_PROBED: "Nothing has looked inside the guest: whether its file systems and services work is open.",
 }
 
@@ -279,6 +297,7 @@ NAMES: dict[str, str] = {
     "stop": "stopping",
     "start": "starting",
     "rollback": "rolling back",
+    "inside": "looking inside",
     "settle": "coming to rest",
     "verify": "proof",
     "tell": "telling people",

@@ -25,6 +25,7 @@ from remediation.cloud import (
 from remediation.errors import AlreadySo, NotYet, Refused
 from remediation.permits import SendPermit
 from remediation.runbooks import Mode
+from tests.guests import output
 
 
 @dataclass
@@ -36,6 +37,7 @@ class StagedCloud:
         polls_until_back: readings after which a reboot is reported as done.
         hangs: how a reboot is to be asked for ("SOFT") so that it never ends.
         busy_refuses: actions that the cloud does not take while a reboot is under way.
+        inside: what the registered command prints after so many boots; command_ends_as: its TaskStatus.
         polls_rolling: readings that show a rollback under way.
         on_call: called with each action's name before it is answered; may raise a CloudError.
         after_effect: the same, after a mutating call has had its effect.
@@ -55,6 +57,8 @@ class StagedCloud:
     hangs: set[str] = field(default_factory=set)
     busy_refuses: set[str] = field(default_factory=set)
     polls_rolling: int = 2
+    inside: Callable[[int], str] = lambda boots: output(f"boot-{boots}")
+    command_ends_as: str = "SUCCESS"
     on_call: Callable[[str], None] = lambda action: None
     after_effect: Callable[[str], None] = lambda action: None
     calls: list[str] = field(default_factory=list)
@@ -157,10 +161,19 @@ class StagedCloud:
         self._called("DescribeInvocationTasks")
         return tuple(one for one in self.invocations if one.command_id == command_id)
 
+    def read_invocation(self, region: str, instance_id: str, invocation_id: str) -> Invocation | None:
+        self._called("DescribeInvocationTasks")
+        run = next((one for one in self.invocations if one.invocation_id == invocation_id), None)
+        boots = sum(one.startswith((REBOOT, START)) for one in self.acted)
+        done = {"status": self.command_ends_as, "output": self.inside(boots)}
+        return run.model_copy(update=done) if run is not None else None
+
     def invoke_command(self, permit: SendPermit, region: str, instance_id: str, *, command_id: str) -> str:
         with self._lock:
             self._allowed(permit, INVOKE_COMMAND)
-            made = Invocation(invocation_id=f"inv-{next(self._ids)}", command_id=command_id)
+            made = Invocation(
+                invocation_id=f"inv-{next(self._ids)}", command_id=command_id, created_at=datetime.now(timezone.utc)
+            )
             self.invocations.append(made)
         self.after_effect(INVOKE_COMMAND)
         return made.invocation_id

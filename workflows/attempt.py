@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.contract import RemediateInput
     from remediation.decisions import Order
     from remediation.events import Alarm
+    from remediation.guest import GuestReport
     from remediation.health import Judgement
     from remediation.reasons import Reason
     from remediation.report import Outcome, RebootSent, RolledBack, SnapshotTaken
@@ -45,6 +46,8 @@ class Attempt:
         desk: where people are asked; tell_question: how they hear of a question, by its number.
         approval: what a person has allowed last.
         baseline: the instance's last operation as history has it: of our own once there was one.
+        inside: what was seen inside before anything was touched.
+        fired_at: when the same fault fired last, of what this run was told.
         reboot: the last one; hanging: it too, until it has been seen to end.
     """
 
@@ -66,6 +69,8 @@ class Attempt:
     announced: asyncio.Task[None] | None = None
     rungs: tuple[str, ...] = ()
     rolled_back: tuple[RolledBack, ...] = ()
+    inside: GuestReport | None = None
+    fired_at: datetime | None = None
     judgement: Judgement | None = None
     recovered: Alarm | None = None
 

@@ -267,6 +267,8 @@ class Incident:
                 decision = await self._behind(decision, decision.order, alarm, key)
         elif decision.kind is Kind.RECOVERED:
             await self._repair.pass_on(alarm)
+        elif decision.kind is Kind.JOIN and self._repair.is_running:
+            await self._repair.join(alarm)  # that it fires again after the repair is evidence
         told_by_guard = decision.kind is Kind.HOLD and decision.reason.code is not Code.GUARD_SILENT
         if (
             decision.kind not in (Kind.REMEDIATE, Kind.JOIN)

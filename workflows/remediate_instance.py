@@ -42,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import CallFailed, Calls, Expired, Interrupted, Interruption
     from workflows.climbing import climb
     from workflows.journal import Journal, keyword
+    from workflows.looking_inside import look_before
     from workflows.protecting import protect
     from workflows.telling import Teller
     from workflows.turns import wait_for_turn
@@ -102,8 +103,16 @@ class RemediateInstance:
     @workflow.signal(name=contract.JOINED)
     def joined(self, event: Any = None) -> None:
         """Another incident of this instance found this run at work: its alarm is evidence here."""
-        if self._attempt is not None:
-            self._attempt.journal.note("another alarm joined this run")
+        if self._attempt is None:
+            return
+        self._attempt.journal.note("another alarm joined this run")
+        try:
+            alarm = contract.TakenEvent.model_validate(event).alarm
+        except ValidationError:
+            workflow.logger.warning("an alarm that could not be read joined this run")
+            return
+        if alarm.fault == self._attempt.wanted.alarm.fault:
+            self._attempt.fired_at = max(alarm.occurred_at, self._attempt.fired_at or alarm.occurred_at)
 
     @workflow.signal(name=contract.TURN_CAME)
     def turn_came(self, turn: Any = None) -> None:
@@ -168,6 +177,7 @@ class RemediateInstance:
             await self._ask_first(attempt, instance, plan)
         else:
             self._tell(attempt, "plan", Headline.ACTING, plan=plan, reason=runs)
+        await look_before(attempt)
         ready = await protect(attempt, protectable(sighting.disks))
         return await climb(attempt, ready)
 

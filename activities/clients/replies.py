@@ -6,6 +6,7 @@ unprotected, or make a snapshot twice.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from functools import wraps
@@ -78,6 +79,7 @@ def read_instance(raw: Reply, region: str) -> Instance:
             request_id=_text(raw, "LatestOperationRequestId"),
             error=_text(raw, "LatestOperationErrorMsg"),
         ),
+        addresses=(*_list(raw, "PrivateIpAddresses"), *_list(raw, "PublicIpAddresses")),
         tags={_text(tag, "Key"): _text(tag, "Value") for tag in _list(raw, "Tags")},
         disk_ids=tuple(_id(disk, "DiskId") for disk in disks),
         local_disks=local_disk_types({_id(disk, "DiskId"): _text(disk, "DiskType") for disk in disks}),
@@ -132,11 +134,19 @@ def read_agent(raw: Reply) -> Agent:
 
 
 def read_invocation(raw: Reply) -> Invocation:
-    """One element of DescribeInvocationTasks' `InvocationTaskSet`."""
+    """One element of DescribeInvocationTasks' `InvocationTaskSet`; its output is in base64, 24 KB at most."""
+    result = raw.get("TaskResult") or {}
+    if not isinstance(result, Mapping):
+        raise TypeError("TaskResult")
     return Invocation(
         invocation_id=raw["InvocationId"],
         command_id=_text(raw, "CommandId"),
         status=_text(raw, "TaskStatus"),
+        created_at=_moment(raw.get("CreatedTime")),
+        exit_code=_typed(result, "ExitCode", int),
+        output=_decoded(_text(result, "Output")),
+        dropped=_number(result, "Dropped"),
+        error=_text(raw, "ErrorInfo"),
     )
 
 
@@ -152,6 +162,11 @@ def _certainly_taken(raw: Reply) -> datetime | None:
         return _moment(raw.get("CreateTime"))
     modified = _moment(raw.get("LatestModifyTime"))
     return min(created, modified) if modified is not None else created
+
+
+def _decoded(text: str) -> str:
+    """Whoever has the machine writes it: what is no text in it is replaced."""
+    return base64.b64decode(text, validate=True).decode("utf-8", "replace")
 
 
 def _id(raw: Reply, name: str) -> str:

@@ -112,7 +112,17 @@ class TencentCloud:
         filters.append({"Name": "command-id", "Values": [command_id]})
         rows = self._pages("tat", "DescribeInvocationTasks", region, {"Filters": filters}, "InvocationTaskSet")
         found = (replies.read_invocation(row) for row in rows if replies.is_about(row, instance_id))
-        return tuple(one for one in found if one.command_id == command_id)
+        return tuple(self._as_of_here(one) for one in found if one.command_id == command_id)
+
+    @replies.understood("DescribeInvocationTasks")
+    def read_invocation(self, region: str, instance_id: str, invocation_id: str) -> Invocation | None:
+        """One run of a command in this guest with its output, or None if it is not listed (yet)."""
+        filters = [{"Name": "instance-id", "Values": [instance(instance_id)]}]
+        filters.append({"Name": "invocation-id", "Values": [invocation_id]})
+        params = {"Filters": filters, "HideOutput": False}  # it is hidden unless one asks
+        rows = self._rows("tat", "DescribeInvocationTasks", region, params, "InvocationTaskSet")
+        found = (replies.read_invocation(row) for row in rows if replies.is_about(row, instance_id))
+        return next((one for one in found if one.invocation_id == invocation_id), None)
 
     def create_snapshot(
         self, permit: SendPermit, region: str, disk_id: str, *, name: str, expires_at: datetime, tags: Mapping[str, str]
@@ -231,6 +241,11 @@ class TencentCloud:
         if agent.last_heartbeat is None or not behind:
             return agent
         return agent.model_copy(update={"last_heartbeat": agent.last_heartbeat + timedelta(seconds=behind)})
+
+    def _as_of_here(self, run: Invocation) -> Invocation:
+        """When it was created, on this machine's clock."""
+        ahead = timedelta(seconds=self._local.clock_ahead or 0.0)
+        return run if run.created_at is None else run.model_copy(update={"created_at": run.created_at + ahead})
 
     def _compare_clocks(self, response: Any, **_: object) -> None:
         self._local.clock_ahead = seconds_ahead(response.headers.get("Date"), time.time())

@@ -12,15 +12,27 @@ from activities.polling import Pace
 from remediation.cloud import REBOOT
 from remediation.contract import VerifyInput, WaitForOperationInput
 from remediation.errors import NeedsPeople, Throttled
-from remediation.health import Health
-from remediation.reasons import Code
+from remediation.health import Health, Reading
+from remediation.reasons import Code, because
+from remediation.runbooks import Verify
 from tests.activities.hands import TARGET, attempt, now, operation, raising
 from tests.clouds import StagedCloud
 from tests.remediation.facts import DATA, SYSTEM, an_instance
 
 
+class Asked:
+    """Answers what it is told to; remembers where it was sent."""
+
+    def __init__(self, *readings: Reading) -> None:
+        self.readings, self.addresses = readings, list[str]()
+
+    def probe(self, address: str, policy: Verify) -> tuple[Reading, ...]:
+        self.addresses.append(address)
+        return self.readings
+
+
 def hands(cloud: StagedCloud) -> InstanceActivities:
-    return InstanceActivities(cloud, Pace())
+    return InstanceActivities(cloud, Pace(), Asked())
 
 
 # --- inspect_instance ---
@@ -136,3 +148,23 @@ def test_accident_an_error_of_every_read_is_no_sickness() -> None:
     cloud = raising("DescribeInstances", Throttled("down"), operation(StagedCloud(), **BACK))
     with pytest.raises(Throttled):
         attempt().run(hands(cloud).verify_instance, a_look(last=True))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "health", "sent_to"),
+    [
+        (("10.0.0.7", "10.0.0.8"), Health.UNHEALTHY, ["10.0.0.7"]),
+        (("127.0.0.1", "169.254.0.23"), Health.UNKNOWN, []),
+        ((), Health.UNKNOWN, []),
+    ],
+)
+def test_ports_are_probed_at_the_address_that_the_cloud_gives_and_at_no_other(
+    addresses: tuple[str, ...], health: Health, sent_to: list[str]
+) -> None:
+    cloud = StagedCloud(instance=lambda _: an_instance(addresses=addresses))
+    operation(cloud, name="RebootInstances", state="SUCCESS", request_id="r-1")
+    refused = Reading(probe="tcp", health=Health.UNHEALTHY, why=because(Code.PROBE_FAILED, where="x", found="refused"))
+    prober = Asked(refused)
+    wanted = VerifyInput(target=TARGET, request_id="r-1", back_at=now(), policy=Verify(tcp=(22,)), last_look=True)
+    judgement = attempt().run(InstanceActivities(cloud, Pace(), prober).verify_instance, wanted)
+    assert (judgement.health, prober.addresses) == (health, sent_to)

@@ -50,6 +50,7 @@ READS: dict[str, Callable[[TencentCloud], object]] = {
     "find_snapshots": lambda it: it.find_snapshots(REGION, DISK, "n"),
     "list_snapshots": lambda it: it.list_snapshots(REGION, DISK),
     "describe_snapshots": lambda it: it.describe_snapshots(REGION, ("snap-1",)),
+    "read_invocation": lambda it: it.read_invocation(REGION, INSTANCE, "inv-1"),
     "find_invocations": lambda it: it.find_invocations(REGION, INSTANCE, "cmd-1"),
 }
 

@@ -32,7 +32,7 @@ def codes(reasons: tuple[Any, ...]) -> list[Code]:
 def test_all_that_is_demanded_is_proven_and_the_rest_is_said() -> None:
     judgement = judged()
     assert judgement.health is Health.HEALTHY
-    assert codes(judgement.proven) == [Code.REBOOT_DONE, Code.RUNNING, Code.HEARTBEAT]
+    assert codes(judgement.proven) == [Code.REBOOT_DONE, Code.RUNNING, Code.HEARTBEAT, Code.QUIET]
     assert codes(judgement.unproven) == [Code.NO_RECOVERY_ALARM, Code.GUEST_NOT_PROBED]
 
 

@@ -112,8 +112,12 @@ HONEST = (
         "not-unhealthy-is-recovered",
         "P10",
         "workflows/verifying.py",
-        "if judgement.health is Health.HEALTHY:",
-        "if judgement.health is not Health.UNHEALTHY:",
+        """\
+    if judgement.health is Health.HEALTHY:
+        return Outcome""",
+        """\
+    if judgement.health is not Health.UNHEALTHY:
+        return Outcome""",
         (f"{_STORY}::test_without_a_new_heartbeat_of_an_agent_that_is_there_nothing_is_called_recovered",),
     ),
     Bug(
