@@ -15,10 +15,11 @@ from starlette.routing import Route
 from simulator import cbs
 from simulator.api import Api
 from simulator.befalling import Impossible, befall, change_account, change_instance, delete_instance, happen
-from simulator.cloud import Cloud, Instance, Region
+from simulator.cloud import Cloud
 from simulator.connections import Door
 from simulator.faults import FaultRule, Faults
 from simulator.happenings import AccountChange, Happening, InstanceChange, SnapshotChange
+from simulator.state import Instance, Region
 
 _RULES = TypeAdapter(list[FaultRule])
 

@@ -14,12 +14,13 @@ from typing import Any
 from simulator import parameters
 from simulator.answers import Answer, refusal, result, spoil
 from simulator.befalling import befall
-from simulator.cloud import Call, Cloud, Region
+from simulator.cloud import Call, Cloud
 from simulator.errors import ApiError
 from simulator.faults import FaultRule, Faults, Point
 from simulator.limits import Limits
 from simulator.products import PRODUCTS
 from simulator.signature import verify
+from simulator.state import Region
 from simulator.world import Credential
 
 _RELEASE_POLL_SECONDS = 0.005

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from simulator import cbs, cvm
-from simulator.cloud import Cloud, Disk, Instance, Region
+from simulator import cbs, operations
+from simulator.cloud import Cloud
 from simulator.happenings import AccountChange, Happening, InstanceChange
+from simulator.state import Disk, Instance, Region
 
 # What becomes of a machine is kept beside its spec; the rest of a change is a new spec.
 _OWN = {"state", "restrict_state", "tags", "symptom", "agent"}
+_DOWN = {"STOPPED", "STOPPING", "STARTING", "REBOOTING"}
 
 
 class Impossible(Exception):
@@ -52,10 +54,10 @@ def happen(cloud: Cloud, what: Happening, now: float, region_name: str = "") -> 
     if one is not None and what.change is not None:
         change_instance(cloud, region, one, what.change, now)
     elif one is not None and what.operate is not None:
-        refused = cvm.refusal(one, what.operate)
+        refused = operations.refusal(one, what.operate)
         if refused:
             raise Impossible(str(refused))
-        cvm.operate(cloud, region, one, what.operate, cloud.new_request_id(), now)
+        operations.operate(cloud, region, one, what.operate, cloud.new_request_id(), now)
     elif one is not None:
         delete_instance(cloud, region, one, now)
     elif disk is not None:
@@ -72,6 +74,7 @@ def change_instance(cloud: Cloud, region: Region, one: Instance, change: Instanc
     # Only a symptom can be nothing; for all else, nothing means unchanged.
     written = change.model_dump(mode="json", exclude_unset=True, exclude={"attach"})
     told = {name: value for name, value in written.items() if value is not None or name == "symptom"}
+    boots = change.state == "RUNNING" and one.state in _DOWN
     one.spec = one.spec.model_copy(update={name: value for name, value in told.items() if name not in _OWN})
     for name in _OWN & set(told):
         setattr(one, name, told[name])
@@ -83,6 +86,8 @@ def change_instance(cloud: Cloud, region: Region, one: Instance, change: Instanc
         one.running = None
     if change.state is not None or change.agent is not None:
         one.fall_silent(now, cloud.durations.heartbeat)
+        if boots:
+            one.boot()
         if one.state == "RUNNING":
             one.speak_up(now + cloud.durations.first_heartbeat)
     cloud.log.effect(now, "instance_changed", region.name, one.spec.instance_id, params=told)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator import cvm
 from simulator import parameters as p
 from simulator.cbs_rows import disk_facts, disk_row, percent, snapshot_facts, snapshot_row
-from simulator.cloud import Call, Cloud, Disk, Instance, Region, Snapshot
+from simulator.cloud import Call, Cloud
 from simulator.errors import ApiError
+from simulator.state import Disk, Region, Snapshot
 
 _DAY = 86_400
+_FREE_GIB = 80.0  # of snapshots cost nothing; the number of snapshots that there may be is told by no action
 
 
 def describe_disks(call: Call, asked: p.DescribeDisks) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def describe_disks(call: Call, asked: p.DescribeDisks) -> dict[str, Any]:
     disks = [one for one in call.region.disks.values() if not one.spec.is_local]
     if asked.DiskIds:
         disks = [one for one in disks if one.spec.disk_id in asked.DiskIds]
-    found = [one for one in disks if p.matches(asked.Filters or (), disk_facts(one, call.region.name))]
+    found = [one for one in disks if p.matches(asked.Filters or (), disk_facts(one, call))]
     found.sort(key=lambda one: one.created_at, reverse=asked.Order == "DESC")
     rows = [disk_row(one, call) for one in p.page(found, asked)]
     return {"TotalCount": len(found), "DiskSet": rows}
@@ -27,7 +28,7 @@ def describe_disks(call: Call, asked: p.DescribeDisks) -> dict[str, Any]:
 def create_snapshot(call: Call, asked: p.CreateSnapshot) -> dict[str, Any]:
     if asked.DiskId is None:
         raise ApiError("MissingParameter", "The request is missing a required parameter `DiskId`.")
-    disk, deadline = _disk(call.region, asked.DiskId), asked.deadline()
+    disk, deadline = find_disk(call.region, asked.DiskId), asked.deadline()
     if deadline is not None and deadline < call.now + _DAY:
         raise ApiError("InvalidParameterValue", "The Deadline must be at least one day from now.")
     if asked.LocalSnap:
@@ -74,6 +75,7 @@ def begin(
         tags=tags or {},
         state="CREATING",
         listed_from=now + times.listing_lag,
+        symptom=_symptom(region, disk),
         seconds=times.system_snapshot if disk.usage == "SYSTEM_DISK" else times.data_snapshot,
     )
     region.snapshots[made.snapshot_id] = made
@@ -87,7 +89,7 @@ def begin(
         in_trouble = now + made.seconds * (disk.spec.trouble_at_percent + 0.001) / 100
         cloud.schedule(in_trouble, lambda at: trouble(cloud, region, made, at))
     if deadline is not None:
-        cloud.schedule(deadline, lambda at: _delete(cloud, region, made, "snapshot_expired", at))
+        cloud.schedule(deadline, lambda at: cloud.forget_snapshot(region, made, "snapshot_expired", at))
     return made
 
 
@@ -96,52 +98,30 @@ def describe_snapshots(call: Call, asked: p.DescribeSnapshots) -> dict[str, Any]
     found = [one for one in call.region.snapshots.values() if one.listed_from <= call.now]
     if asked.SnapshotIds:
         found = [one for one in found if one.snapshot_id in asked.SnapshotIds]
-    found = [one for one in found if p.matches(asked.Filters or (), snapshot_facts(one, call.region.name))]
+    found = [one for one in found if p.matches(asked.Filters or (), snapshot_facts(one, call))]
     found.sort(key=lambda one: one.created_at, reverse=asked.Order == "DESC")
     rows = [snapshot_row(one, call) for one in p.page(found, asked)]
     return {"TotalCount": len(found), "SnapshotSet": rows}
 
 
-def apply_snapshot(call: Call, asked: p.ApplySnapshot) -> dict[str, Any]:
-    disk, snapshot = _disk(call.region, asked.DiskId), _snapshot(call.region, asked.SnapshotId)
-    if asked.AutoStartInstance and not asked.AutoStopInstance:
-        raise ApiError("InvalidParameterValue", "AutoStartInstance needs AutoStopInstance.")
-    if snapshot.disk_id != asked.DiskId:
-        raise ApiError("InvalidSnapshot.NotSupported", "A snapshot goes back only to the disk that it was made of.")
-    if disk.rollback_of:
-        raise ApiError("ResourceInUse.DiskRollbacking", f"The disk `{asked.DiskId}` is being rolled back.")
-    if snapshot.state != "NORMAL" or disk.busy_with:
-        raise ApiError("ResourceUnavailable.SnapshotCreating", "A snapshot of this disk is not finished yet.")
-    instance = call.region.instances.get(disk.instance_id or "")
-    if instance is None or (instance.state == "STOPPED" and not instance.running):
-        _roll_back(call, disk, snapshot, call.now, start=None)
-        return {}
-    if not asked.AutoStopInstance:
-        raise ApiError("UnsupportedOperation.InstanceNotStopped", "The instance of the disk is not stopped.")
-    refused = cvm.refusal(instance, "StopInstances")
-    if refused:
-        raise refused
-    start = instance if asked.AutoStartInstance else None
-    cvm.begin(
-        call.cloud,
-        call.region,
-        instance,
-        "StopInstances",
-        call.request_id,
-        call.now,
-        then=lambda at: _roll_back(call, disk, snapshot, at, start=start),
-    )
-    return {}
+def describe_snapshot_overview(call: Call, asked: p.DescribeSnapshotOverview) -> dict[str, Any]:
+    whole = float(sum(one.size_gib for one in call.region.snapshots.values()))
+    return {
+        "TotalNums": len(call.region.snapshots),
+        "TotalSize": whole,
+        "FreeQuota": _FREE_GIB,
+        "RealTradeSize": max(0.0, whole - _FREE_GIB),
+    }
 
 
 def delete_snapshots(call: Call, asked: p.DeleteSnapshots) -> dict[str, Any]:
-    chosen = [_snapshot(call.region, one) for one in asked.SnapshotIds]
+    chosen = [find_snapshot(call.region, one) for one in asked.SnapshotIds]
     for one in chosen:
         if one.state != "NORMAL":
             code = "ResourceUnavailable.SnapshotCreating" if one.state == "CREATING" else "ResourceBusy"
             raise ApiError(code, f"The snapshot `{one.snapshot_id}` is in the state `{one.state}`.")
     for one in chosen:
-        _delete(call.cloud, call.region, one, "snapshot_deleted", call.now)
+        call.cloud.forget_snapshot(call.region, one, "snapshot_deleted", call.now)
     return {}
 
 
@@ -154,7 +134,7 @@ def stall(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:
 
 def vanish(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:
     """It is gone without a word, as a creation that failed is."""
-    _delete(cloud, region, one, "snapshot_vanished", at)
+    cloud.forget_snapshot(region, one, "snapshot_vanished", at)
 
 
 def refusal(region: Region, disk: Disk) -> ApiError | None:
@@ -175,50 +155,37 @@ def refusal(region: Region, disk: Disk) -> ApiError | None:
     return None
 
 
-def _become_normal(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:
-    if one.frozen_at is not None or one.snapshot_id not in region.snapshots:
-        return
-    one.state = "NORMAL"
-    region.disks[one.disk_id].busy_with = None
-    cloud.log.effect(at, "snapshot_normal", region.name, one.snapshot_id, one.disk_id)
-
-
-def _delete(cloud: Cloud, region: Region, one: Snapshot, effect: str, at: float) -> None:
-    if region.snapshots.pop(one.snapshot_id, None) is None:
-        return
-    disk = region.disks[one.disk_id]
-    if disk.busy_with == one.snapshot_id:
-        disk.busy_with = None
-    cloud.log.effect(at, effect, region.name, one.snapshot_id, one.disk_id)
-
-
-def _roll_back(call: Call, disk: Disk, snapshot: Snapshot, now: float, *, start: Instance | None) -> None:
-    cloud, region = call.cloud, call.region
-    targets = (disk.spec.disk_id, snapshot.snapshot_id)
-    disk.rollback_of, disk.rollback_began, snapshot.state = snapshot.snapshot_id, now, "ROLLBACKING"
-    cloud.log.effect(now, "rollback_started", region.name, *targets, request_id=call.request_id)
-
-    def finish(at: float) -> None:
-        disk.rollback_of, snapshot.state = None, "NORMAL"
-        cloud.log.effect(at, "rollback_done", region.name, *targets, request_id=call.request_id)
-        instance = region.instances.get(disk.instance_id or "")
-        if instance:
-            cvm.cure(cloud, region, instance, "rollback", at)
-        if start and cvm.refusal(start, "StartInstances") is None:
-            cvm.begin(cloud, region, start, "StartInstances", call.request_id, at)
-
-    cloud.schedule(now + cloud.durations.rollback, finish)
-
-
-def _disk(region: Region, disk_id: str) -> Disk:
+def find_disk(region: Region, disk_id: str) -> Disk:
+    """
+    Raises:
+        ApiError: CBS knows no such disk.
+    """
     found = region.disks.get(disk_id)
     if found is None or found.spec.is_local:
         raise ApiError("InvalidDiskId.NotFound", f"The disk `{disk_id}` does not exist.")
     return found
 
 
-def _snapshot(region: Region, snapshot_id: str) -> Snapshot:
+def find_snapshot(region: Region, snapshot_id: str) -> Snapshot:
+    """
+    Raises:
+        ApiError: there is no such snapshot.
+    """
     found = region.snapshots.get(snapshot_id)
     if found is None:
         raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{snapshot_id}` does not exist.")
     return found
+
+
+def _symptom(region: Region, disk: Disk) -> str | None:
+    """What ails this disk now, and goes into a snapshot of it."""
+    one = region.instances.get(disk.instance_id or "")
+    return one.symptom if one and one.sick_disk == disk.spec.disk_id else None
+
+
+def _become_normal(cloud: Cloud, region: Region, one: Snapshot, at: float) -> None:
+    if one.frozen_at is not None or one.snapshot_id not in region.snapshots:
+        return
+    one.state = "NORMAL"
+    region.disks[one.disk_id].busy_with = None
+    cloud.log.effect(at, "snapshot_normal", region.name, one.snapshot_id, one.disk_id)

@@ -9,129 +9,17 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from string import ascii_lowercase, digits
 
 from simulator.clock import Clock, SystemClock
 from simulator.log import Log
-from simulator.specs import DiskSpec, InstanceSpec
+from simulator.state import Disk, Instance, Region, Snapshot
 from simulator.world import Credential, Durations, RegionSpec, World
 
 _PAST_SECONDS = 3600
-
-
-@dataclass
-class Disk:
-    """A CBS disk, attached or not; also a local one, which no CBS action sees."""
-
-    spec: DiskSpec
-    usage: str
-    created_at: float
-    instance_id: str | None = None
-    busy_with: str | None = None  # the snapshot that it is making
-    rollback_of: str | None = None  # the snapshot that it returns to
-    rollback_began: float = 0
-
-
-@dataclass
-class Snapshot:
-    snapshot_id: str
-    disk_id: str
-    name: str
-    usage: str
-    size_gib: int
-    created_at: float
-    deadline: float | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-    state: str = "NORMAL"
-    listed_from: float = 0
-    seconds: float = 0  # how long until 100 %
-    frozen_at: int | None = None  # the percentage at which it was stalled
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """One run of a registered command."""
-
-    invocation_id: str
-    command_id: str
-    instance_ids: tuple[str, ...]
-    created_at: float
-
-
-@dataclass
-class Operation:
-    """The LatestOperation* of an instance."""
-
-    name: str | None = None
-    state: str | None = None
-    request_id: str | None = None
-    error: str | None = None
-
-
-@dataclass
-class Instance:
-    """What the spec says of it in the beginning, and what became of it since."""
-
-    spec: InstanceSpec
-    created_at: float
-    state: str
-    restrict_state: str
-    tags: dict[str, str]
-    symptom: str | None
-    agent: str
-    disk_ids: list[str]
-    operation: Operation = field(default_factory=Operation)
-    running: Operation | None = None  # the one that holds the lock; reads show it a little later
-    beats_from: float | None = None  # the first heartbeat since the last boot; None while there are none
-    last_beat: float | None = None  # the last one before they ceased
-
-    def heartbeat(self, now: float, every: float) -> float | None:
-        """When the agent was last heard."""
-        if self.beats_from is None or now < self.beats_from:
-            return self.last_beat
-        return self.beats_from + (now - self.beats_from) // every * every
-
-    def is_heard(self, now: float) -> bool:
-        return self.beats_from is not None and now >= self.beats_from
-
-    def fall_silent(self, now: float, every: float) -> None:
-        self.last_beat = self.heartbeat(now, every)
-        self.beats_from = None
-
-    def speak_up(self, first_beat: float) -> None:
-        """The machine is up: its agent is heard from then on, if there is one and it works."""
-        if self.agent == "online":
-            self.beats_from = first_beat
-
-
-@dataclass
-class Region:
-    name: str
-    spec: RegionSpec
-    instances: dict[str, Instance] = field(default_factory=dict)
-    disks: dict[str, Disk] = field(default_factory=dict)
-    snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    invocations: dict[str, Invocation] = field(default_factory=dict)
-
-    @property
-    def snapshot_quota(self) -> int:
-        if self.spec.snapshot_quota is not None:
-            return self.spec.snapshot_quota
-        return 64 + 64 * sum(not disk.spec.is_local for disk in self.disks.values())
-
-    def copy(self) -> Region:
-        """As it is now, and stays."""
-        machines = {
-            name: replace(
-                one, operation=replace(one.operation), running=None, tags=dict(one.tags), disk_ids=list(one.disk_ids)
-            )
-            for name, one in self.instances.items()
-        }
-        disks = {name: replace(one) for name, one in self.disks.items()}
-        snapshots = {name: replace(one) for name, one in self.snapshots.items()}
-        return Region(self.name, self.spec, machines, disks, snapshots, dict(self.invocations))
 
 
 @dataclass(frozen=True)
@@ -173,6 +61,10 @@ class Cloud:
         self._past: deque[tuple[float, dict[str, Region]]] | None = None
         now = self.settle()
         self.regions = {name: _populate(name, spec, now) for name, spec in world.regions.items()}
+        for region in self.regions.values():
+            for one in region.snapshots.values():
+                if one.deadline is not None:
+                    self.schedule(one.deadline, partial(self.forget_snapshot, region, one, "snapshot_expired"))
 
     def settle(self) -> float:
         """Let everything happen that is due, each at its own time → now, which never goes back."""
@@ -205,6 +97,15 @@ class Cloud:
         """How this region was then, as far back as it is remembered."""
         known = self._past or deque([(at, self.regions)])
         return next((regions for since, regions in reversed(known) if since <= at), known[0][1])[region]
+
+    def forget_snapshot(self, region: Region, one: Snapshot, effect: str, at: float) -> None:
+        """It is gone, whoever did it, and its disk is free for another."""
+        if region.snapshots.pop(one.snapshot_id, None) is None:
+            return
+        disk = region.disks[one.disk_id]
+        if disk.busy_with == one.snapshot_id:
+            disk.busy_with = None
+        self.log.effect(at, effect, region.name, one.snapshot_id, one.disk_id)
 
     def new_request_id(self) -> str:
         """For what somebody else asks for; the same in every run of the same world."""
@@ -250,6 +151,15 @@ def _populate(name: str, spec: RegionSpec, now: float) -> Region:
     for old in spec.snapshots:
         of = region.disks[old.disk_id]
         region.snapshots[old.snapshot_id] = Snapshot(
-            old.snapshot_id, old.disk_id, old.name, of.usage, of.spec.size_gib, now - old.age_seconds
+            snapshot_id=old.snapshot_id,
+            disk_id=old.disk_id,
+            name=old.name,
+            usage=of.usage,
+            size_gib=of.spec.size_gib,
+            created_at=now - old.age_seconds,
+            deadline=None if old.keep_seconds is None else now + old.keep_seconds,
+            tags=dict(old.tags),
+            policy_id=old.policy_id,
+            symptom=old.symptom,
         )
     return region

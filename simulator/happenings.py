@@ -6,7 +6,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from simulator.specs import DiskId, DiskSpec, InstanceId, InstanceState, RebootEnd, RestrictState, Seconds
+from simulator.specs import (
+    CommandEnd,
+    DiskId,
+    DiskSpec,
+    InstanceId,
+    InstanceState,
+    OperationEnd,
+    RestrictState,
+    Seconds,
+)
 
 
 class InstanceChange(BaseModel):
@@ -24,8 +33,15 @@ class InstanceChange(BaseModel):
     cured_by: Literal["reboot", "rollback", "nothing"] | None = None
     agent: Literal["online", "offline", "absent"] | None = None
     agent_after_reboot: Literal["online", "offline"] | None = None
-    soft_reboot: RebootEnd | None = None
-    hard_reboot: RebootEnd | None = None
+    soft_reboot: OperationEnd | None = None
+    soft_reboot_late_seconds: Seconds | None = None
+    hard_reboot: OperationEnd | None = None
+    hard_while_rebooting: Literal["accepts", "refuses"] | None = None
+    soft_stop: OperationEnd | None = None
+    stop_while_rebooting: Literal["accepts", "refuses"] | None = None
+    reboots_for_real: bool | None = None
+    fstab_broken: bool | None = None
+    command: CommandEnd | None = None
     attach: DiskSpec | None = None
 
 

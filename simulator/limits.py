@@ -17,8 +17,10 @@ PER_SECOND = {
     "CreateSnapshot": 20,
     "DescribeSnapshots": 20,
     "ApplySnapshot": 20,
+    "DescribeSnapshotOverview": 20,
     "DeleteSnapshots": 20,
     "DescribeAutomationAgentStatus": 60,
+    "DescribeCommands": 20,
     "InvokeCommand": 20,
     "AssumeRole": 600,  # 1312/48197
     "DescribeInvocationTasks": 20,

@@ -103,6 +103,10 @@ class DescribeSnapshots(Page):
     Order: Literal["ASC", "DESC"] = "DESC"
 
 
+class DescribeSnapshotOverview(Parameters):
+    pass
+
+
 class ApplySnapshot(Parameters):
     SnapshotId: str
     DiskId: str
@@ -130,6 +134,11 @@ class AssumeRole(Parameters):
     SourceIdentity: str | None = None
     SerialNumber: str | None = None
     TokenCode: str | None = None
+
+
+class DescribeCommands(Page):
+    CommandIds: UpTo100 | None = None
+    Filters: Annotated[list[Filter], Field(max_length=10)] | None = None
 
 
 class InvokeCommand(Parameters):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator import cbs, cvm, sts, tat
+from simulator import cbs, cvm, rollbacks, sts, tat
 from simulator import parameters as p
 from simulator.cloud import Call
 
@@ -41,7 +41,8 @@ PRODUCTS: Mapping[str, Product] = {
             "DescribeDisks": (p.DescribeDisks, cbs.describe_disks),
             "CreateSnapshot": (p.CreateSnapshot, cbs.create_snapshot),
             "DescribeSnapshots": (p.DescribeSnapshots, cbs.describe_snapshots),
-            "ApplySnapshot": (p.ApplySnapshot, cbs.apply_snapshot),
+            "ApplySnapshot": (p.ApplySnapshot, rollbacks.apply_snapshot),
+            "DescribeSnapshotOverview": (p.DescribeSnapshotOverview, cbs.describe_snapshot_overview),
             "DeleteSnapshots": (p.DeleteSnapshots, cbs.delete_snapshots),
         },
     ),
@@ -51,6 +52,7 @@ PRODUCTS: Mapping[str, Product] = {
         "tat",
         {
             "DescribeAutomationAgentStatus": (p.DescribeAutomationAgentStatus, tat.describe_automation_agent_status),
+            "DescribeCommands": (p.DescribeCommands, tat.describe_commands),
             "InvokeCommand": (p.InvokeCommand, tat.invoke_command),
             "DescribeInvocationTasks": (p.DescribeInvocationTasks, tat.describe_invocation_tasks),
         },

@@ -11,7 +11,9 @@ DiskId = Annotated[str, StringConstraints(pattern=r"^disk-[0-9a-z]{8}$")]
 LocalDiskId = Annotated[str, StringConstraints(pattern=r"^(disk|ldisk)-[0-9a-z]{8}$")]
 SnapshotId = Annotated[str, StringConstraints(pattern=r"^snap-[0-9a-z]{8}$")]
 Seconds = Annotated[float, Field(ge=0)]
-RebootEnd = Literal["works", "fails", "hangs"]
+OperationEnd = Literal["works", "fails", "hangs"]
+CommandEnd = Literal["works", "fails", "times_out", "is_silent", "start_failed", "deliver_failed"]
+Percent = Annotated[int, Field(ge=0, le=100)]
 RestrictState = Literal["NORMAL", "EXPIRED", "PROTECTIVELY_ISOLATED"]
 # Every InstanceState of the data type Instance in CVM's API reference (213/15753).
 InstanceState = Literal[
@@ -51,7 +53,10 @@ class DiskSpec(Part):
     migrating: bool = False
     tags: dict[str, str] = {}
     snapshots: Literal["finish", "stall", "vanish"] = "finish"
-    trouble_at_percent: Annotated[int, Field(ge=0, le=99)] = 50  # when they stall or vanish
+    rollback: Literal["works", "fails", "stalls"] = "works"
+    trouble_at_percent: Annotated[int, Field(ge=0, le=99)] = 50  # when one of them stalls, vanishes or fails
+    used_percent: Percent = 30  # of the file system on it, and of its inodes
+    inodes_used_percent: Percent = 5
 
     @property
     def is_local(self) -> bool:
@@ -59,7 +64,12 @@ class DiskSpec(Part):
 
 
 class InstanceSpec(Part):
-    """One machine; `symptom` is what ails it, which no API of Tencent tells."""
+    """One machine; `symptom` is what ails it. With `disk_readonly` its sick disk is mounted read-only in the guest; no
+    API of Tencent tells, and any other symptom is not seen at all.
+
+    A machine in a state of `while_…` is in the hands of an operation that may hang; a HARD one takes its place if it
+    is accepted.
+    """
 
     instance_id: InstanceId
     name: str = ""
@@ -69,18 +79,34 @@ class InstanceSpec(Part):
     tags: dict[str, str] = {}
     agent: Literal["online", "offline", "absent"] = "online"
     symptom: str | None = None
+    sick_disk: DiskId | None = None  # None: the first data disk of a `disk_readonly`, and else the system disk
     cured_by: Literal["reboot", "rollback", "nothing"] = "reboot"
-    soft_reboot: RebootEnd = "works"
-    hard_reboot: RebootEnd = "works"
+    soft_reboot: OperationEnd = "works"
+    soft_reboot_late_seconds: Seconds | None = None  # one that hangs comes to its end after so long
+    hard_reboot: OperationEnd = "works"
+    hard_while_rebooting: Literal["accepts", "refuses"] = "refuses"
+    soft_stop: OperationEnd = "works"
+    stop_while_rebooting: Literal["accepts", "refuses"] = "accepts"
+    stop_while_stopping: Literal["accepts", "refuses"] = "refuses"
     agent_after_reboot: Literal["online", "offline"] | None = None  # None: as before
+    reboots_for_real: bool = True  # False: the cloud says SUCCESS, and the guest went on as it was
+    fstab: str | None = None  # None: one that fits the mounts
+    fstab_broken: bool = False  # it names a device that is not there: from the next boot on the guest is stuck
+    containers: Annotated[int, Field(ge=0)] = 0  # each has a mount; TAT shows 24 KB, which is some seventy of them
+    command: CommandEnd = "works"
+    command_on_read_only_root: Literal["works", "start_failed"] = "works"
     system_disk: DiskSpec
     data_disks: tuple[DiskSpec, ...] = ()
 
 
 class SnapshotSpec(Part):
-    """One snapshot that was there before, finished."""
+    """One snapshot that was there before, finished; `symptom` is what ailed the disk already when it was made."""
 
     snapshot_id: SnapshotId
     disk_id: DiskId
     name: str = ""
     age_seconds: Seconds = 86_400
+    keep_seconds: Seconds | None = None  # from now; None for ever
+    tags: dict[str, str] = {}
+    policy_id: Annotated[str, StringConstraints(pattern=r"^asp-[0-9a-z]{8}$")] | None = None  # whose timetable made it
+    symptom: str | None = None

@@ -40,6 +40,9 @@ class Durations(Part):
     data_snapshot: Seconds = 90
     at_hundred: Seconds = 5  # at 100 % and still CREATING
     rollback: Seconds = 60
+    rollback_lag: Seconds = 0.2  # a rollback that has begun is not visible at once
+    command: Seconds = 1  # from its invocation to its end
+    command_silence: Seconds = 60  # after so long without a word from the agent it is given up
     first_heartbeat: Seconds = 4  # from the end of the boot
     heartbeat: Annotated[float, Field(gt=0)] = 15
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.checker.facts import Breach
-from simulator.checker.history import History, clock, is_read, purpose, sent
+from simulator.checker.history import History, clock, is_read, purpose, sent, stop_type
 from simulator.log import Entry
 
 # Of each effect, which of its targets it may befall once in a run.
-_ONCE = {"snapshot_begun": 1, "reboot_accepted": 0, "stop_accepted": 0, "start_accepted": 0, "rollback_started": 0}
+_ONCE = {"snapshot_begun": 1, "start_accepted": 0, "rollback_started": 0}
 # Of each mutating action, the parameters that name its targets, and what such an id begins with.
 _NAMES = {
     "RebootInstances": {"InstanceIds": "ins"},
@@ -21,6 +21,7 @@ _NAMES = {
     "CreateSnapshot": {"DiskId": "disk"},
     "ApplySnapshot": {"DiskId": "disk", "SnapshotId": "snap"},
     "DeleteSnapshots": {"SnapshotIds": "snap"},
+    "InvokeCommand": {"InstanceIds": "ins", "CommandId": "cmd"},
 }
 
 
@@ -34,10 +35,36 @@ def repetitions(history: History) -> Iterator[Breach]:
             continue
         before = seen[run, effect.name, target, what]
         before.append(effect)
-        allowed = history.facts.rungs if effect.name == "reboot_accepted" else 1
+        allowed = max(1, _stops(history, effect, run)) if effect.name == "start_accepted" else 1
         if len(before) > allowed:
             said = f"{effect.name} of {target} in run {run} at {clock(before[0].at)} and again at {clock(effect.at)}"
             yield Breach("P2", effect.seq, said)
+
+
+def missteps(history: History) -> Iterator[Breach]:
+    """P2: a reboot or a stop came about for which the ladder had no rung left, or only one below."""
+    climbed: dict[str | None, int] = defaultdict(int)
+    told: dict[str | None, list[str]] = defaultdict(list)
+    for effect, call in history.effects("reboot_accepted", "stop_accepted"):
+        if not history.is_about(effect):
+            continue
+        run, how = history.run_of(call), stop_type(call)
+        fits = {"HARD", "rollback"} if effect.name == "stop_accepted" else {how}
+        ladder = history.facts.rungs
+        rung = next((n for n in range(climbed[run], len(ladder)) if ladder[n] in fits), None)
+        if rung is None:
+            before = ", ".join(told[run]) or "nothing"
+            said = f"{effect.name} ({how}) of {effect.targets[0]} in run {run} at {clock(effect.at)} after {before}: "
+            yield Breach("P2", effect.seq, said + f"the ladder {', '.join(ladder)} has no rung for it")
+        else:
+            climbed[run] = rung + 1
+        told[run].append(f"{effect.name} ({how}) at {clock(effect.at)}")
+
+
+def _stops(history: History, before: Entry, run: str | None) -> int:
+    """How often this run had stopped the instance before this."""
+    stops = history.effects("stop_accepted")
+    return sum(history.run_of(call) == run and effect.seq < before.seq for effect, call in stops)
 
 
 def disorder(history: History) -> Iterator[Breach]:

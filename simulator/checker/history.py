@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -28,12 +28,14 @@ _HARMLESS = {"delay", "hold", "befall", "refuse"}  # after these an answer still
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One that was begun while the log was kept."""
+    """One of a disk of ours; without `begun` it was there, and ready, before the log."""
 
     snapshot_id: str
     disk_id: str
-    begun: Entry
-    run: str | None
+    made_at: float
+    begun: Entry | None = None
+    run: str | None = None
+    purpose: str = ""
     normal: Entry | None = None
     gone: Entry | None = None
 
@@ -72,6 +74,10 @@ class History:
         self.states = [Since(self.facts.state)]
         self.restrictions = [Since(self.facts.restrict_state)]
         self.disks = [Since(one) for one in self.facts.disks]
+        began = self.entries[0].at if self.entries else 0.0
+        for old in self.facts.earlier:
+            made = Snapshot(old.snapshot_id, old.disk_id, began - old.age_seconds)
+            self.snapshots[old.snapshot_id] = made
         ids = (one for one in self.entries if one.kind == "call" and one.request_id)
         self.calls = {str(one.request_id): one for one in ids}
         for entry in self.entries:
@@ -112,11 +118,12 @@ class History:
         looks = [
             one
             for one in self.entries
-            if one.seq < call.seq and one.at <= sent(call) and one.name in actions and self._was_answered(one, fit)
+            if one.seq < call.seq and one.at <= sent(call) and one.name in actions and self.was_answered(one, fit)
         ]
         return looks[-1] if looks else None
 
-    def _was_answered(self, read: Entry, fit: set[str]) -> bool:
+    def was_answered(self, read: Entry, fit: set[str] = _HARMLESS) -> bool:
+        """We got this reading, and it says how things were; `fit` are the faults that leave it so."""
         return read.error is None and set(read.faults) <= fit and self.is_ours(read.request_id)
 
     def knew(self, what: Entry | None, call: Entry, *actions: str, lag: float = 0) -> bool:
@@ -153,12 +160,13 @@ class History:
         known = self.snapshots.get(snapshot_id)
         if entry.name == "snapshot_begun":
             call = self.calls.get(entry.request_id or "")
-            run = run_key(call.params) if call and self.is_ours(entry.request_id) else None
-            self.snapshots[snapshot_id] = Snapshot(snapshot_id, disk_id, entry, run)
+            params = call.params if call and self.is_ours(entry.request_id) else {}
+            made = Snapshot(snapshot_id, disk_id, entry.at, entry, run_key(params), purpose(params))
+            self.snapshots[snapshot_id] = made
         elif known and entry.name == "snapshot_normal":
-            self.snapshots[snapshot_id] = Snapshot(snapshot_id, disk_id, known.begun, known.run, entry)
+            self.snapshots[snapshot_id] = replace(known, normal=entry)
         elif known and entry.name in _GONE:
-            self.snapshots[snapshot_id] = Snapshot(snapshot_id, disk_id, known.begun, known.run, known.normal, entry)
+            self.snapshots[snapshot_id] = replace(known, gone=entry)
 
 
 def is_read(call: Entry) -> bool:
@@ -186,6 +194,12 @@ def run_key(params: Mapping[str, Any]) -> str | None:
 def purpose(params: Mapping[str, Any]) -> str:
     named = _NAME.fullmatch(str(params.get("SnapshotName", "")))
     return named["purpose"] if named else ""
+
+
+def stop_type(call: Entry) -> str:
+    """How this call lets a guest go down: SOFT unless it says otherwise."""
+    forced = call.params.get("ForceReboot") or call.params.get("ForceStop")
+    return str(call.params.get("StopType") or ("SOFT_FIRST" if forced else "SOFT"))
 
 
 def clock(at: float) -> str:

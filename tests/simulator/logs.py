@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from simulator.checker import Facts
+from simulator.checker import Facts, check
 from simulator.log import Entry
 from tests.simulator.calling import DATA_DISK, INSTANCE, REGION, SYSTEM_DISK
 
 SNAPSHOTS = {SYSTEM_DISK: "snap-aaaaasys", DATA_DISK: "snap-aaaaadat"}
+
+
+ROLLBACK: dict[str, Any] = {"rungs": ("SOFT", "rollback"), "approved": SNAPSHOTS, "rollback_approved_at": 0}
 
 
 def facts(**known: Any) -> Facts:
@@ -59,6 +63,11 @@ class Told:
             self.begin(disk_id, run, **more)
             self.effect("snapshot_normal", more.get("snapshot_id") or _snapshot_of(disk_id, run), disk_id)
 
+    def secure(self, *disks: str, run: str = "run-1") -> None:
+        """Ready snapshots by which a rollback can be undone."""
+        for disk_id in disks or SNAPSHOTS:
+            self.protect(disk_id, run=run, snapshot_id=f"snap-secure{disk_id[-3:]}", purpose="before_rollback")
+
     def reboot(self, stop_type: str = "SOFT", **more: Any) -> str:
         params = {"InstanceIds": [INSTANCE], "StopType": stop_type}
         request_id = self.call("RebootInstances", INSTANCE, params=params, **more)
@@ -71,9 +80,11 @@ class Told:
         self.effect(f"instance_{end}", INSTANCE)
         self.effect(f"{what}_done", INSTANCE, request_id=request_id)
 
-    def operate(self, what: str, end: str) -> None:
-        """A StopInstances or StartInstances, to its end."""
-        request_id = self.call(f"{what.title()}Instances", INSTANCE)
+    def operate(self, what: str, end: str, **params: str) -> None:
+        """A StopInstances or StartInstances, to its end; before a stop somebody looks."""
+        if what == "stop":
+            self.look()
+        request_id = self.call(f"{what.title()}Instances", INSTANCE, params={"InstanceIds": [INSTANCE], **params})
         self.effect(f"{what}_accepted", INSTANCE, request_id=request_id)
         self.come_back(request_id, what, end)
 
@@ -93,3 +104,43 @@ class Told:
 
 def _snapshot_of(disk_id: str, run: str) -> str:
     return SNAPSHOTS[disk_id] if run == "run-1" else f"snap-{run.replace('-', '')}{disk_id[-3:]}"
+
+
+def a_good_run() -> Told:
+    told = Told()
+    told.look()
+    told.protect()
+    told.look()
+    told.come_back(told.reboot())
+    told.look()
+    return told
+
+
+def a_good_rollback() -> Told:
+    told = a_good_run()
+    told.secure()
+    told.operate("stop", "stopped")
+    told.roll_back(SYSTEM_DISK)
+    told.roll_back(DATA_DISK)
+    told.operate("start", "running")
+    return told
+
+
+def a_plan(*steps: Callable[[Told], Any]) -> Told:
+    told = Told()
+    told.look()
+    for step in steps:
+        step(told)
+    return told
+
+
+def broken(told: Told, **known: Any) -> set[str]:
+    return {breach.promise for breach in check(told.entries, facts(**known))}
+
+
+def stop(told: Told) -> None:
+    told.operate("stop", "stopped", StopType="HARD")
+
+
+def start(told: Told) -> None:
+    told.operate("start", "running")

@@ -8,50 +8,30 @@ from typing import Any
 
 import pytest
 
-from simulator.checker import Facts, check
+from simulator.checker import Earlier, Facts, check
 from simulator.clock import ManualClock
 from simulator.server import Server, serve
 from tests.simulator.calling import DATA_DISK, INSTANCE, REGION, SYSTEM_DISK, Caller, account, refusal
-from tests.simulator.logs import SNAPSHOTS, Told, facts
+from tests.simulator.logs import (
+    ROLLBACK,
+    SNAPSHOTS,
+    Told,
+    a_good_rollback,
+    a_good_run,
+    a_plan,
+    broken,
+    facts,
+    start,
+    stop,
+)
 
 OTHER = "ins-bbbbbbbb"
-
-
-def a_good_run() -> Told:
-    told = Told()
-    told.look()
-    told.protect()
-    told.look()
-    told.come_back(told.reboot())
-    told.look()
-    return told
-
-
-def a_good_rollback() -> Told:
-    told = a_good_run()
-    told.operate("stop", "stopped")
-    told.roll_back(SYSTEM_DISK)
-    told.roll_back(DATA_DISK)
-    told.operate("start", "running")
-    return told
-
-
-def a_plan(*steps: Callable[[Told], Any]) -> Told:
-    told = Told()
-    told.look()
-    for step in steps:
-        step(told)
-    return told
-
-
-def broken(told: Told, **known: Any) -> set[str]:
-    return {breach.promise for breach in check(told.entries, facts(**known))}
 
 
 def test_a_run_that_kept_its_promises_breaks_none() -> None:
     begun = Told().now
     assert check(a_good_run().entries, facts(alarmed_at=begun, act_within=60, recovered_at=begun + 30)) == []
-    assert check(a_good_rollback().entries, facts(rollback_approved_at=begun)) == []
+    assert check(a_good_rollback().entries, facts(**{**ROLLBACK, "rollback_approved_at": begun})) == []
     assert check([], facts(mode="observe")) == []
 
 
@@ -89,6 +69,25 @@ def test_a_reboot_without_a_ready_snapshot_of_each_disk_breaks_p1(
     assert INSTANCE in breach.said
 
 
+@pytest.mark.parametrize("error", [None, "UnsupportedOperation"])
+def test_a_stop_without_a_ready_snapshot_of_each_disk_breaks_p1(error: str | None) -> None:
+    told = a_plan(lambda told: told.protect(SYSTEM_DISK), Told.look)
+    request_id = told.call("StopInstances", INSTANCE, error=error)
+    if not error:
+        told.effect("stop_accepted", INSTANCE, request_id=request_id)
+    [breach] = check(told.entries, facts(**ROLLBACK))
+    assert (breach.promise, breach.said.startswith("stop of")) == ("P3" if error else "P1", True)
+
+
+@pytest.mark.parametrize(("age", "reuse", "breaks"), [(100, 0, True), (100, 3600, False), (7200, 3600, True)])
+def test_a_snapshot_from_before_the_alarm_protects_only_within_the_reuse(
+    age: float, reuse: float, breaks: bool
+) -> None:
+    told = a_plan(lambda told: told.protect(SYSTEM_DISK), Told.look, Told.reboot)
+    earlier = (Earlier("snap-oldoldol", DATA_DISK, age),)
+    assert broken(told, earlier=earlier, reuse_seconds=reuse) == ({"P1"} if breaks else set())
+
+
 def test_a_snapshot_that_became_ready_while_the_reboot_was_held_back_came_too_late() -> None:
     told = a_good_run()
     sent_early = [replace(one, arrived=one.at - 7) if one.name == "RebootInstances" else one for one in told.entries]
@@ -113,52 +112,6 @@ def test_what_befalls_after_the_last_look_is_the_gap_and_can_be_counted(befalls:
     assert broken(told, gap=False) == {"P1"}
 
 
-# --- P2 ---
-
-
-@pytest.mark.parametrize(
-    ("steps", "known"),
-    [
-        ([lambda told: told.begin(SYSTEM_DISK, snapshot_id="snap-again")], {}),
-        ([Told.look, Told.reboot], {}),
-        ([Told.look, lambda told: told.reboot("HARD"), Told.look, Told.reboot], {"rungs": 2}),
-        ([lambda told: told.operate("stop", "stopped"), lambda told: told.operate("stop", "stopped")], {}),
-        ([lambda told: told.operate("stop", "stopped"), *2 * [lambda told: told.roll_back(SYSTEM_DISK)]], {}),
-    ],
-)
-def test_the_same_effect_twice_in_a_run_breaks_p2(steps: list[Callable[[Told], Any]], known: dict[str, Any]) -> None:
-    told = a_plan(Told.protect, Told.look, lambda told: told.come_back(told.reboot()))
-    for step in steps:
-        step(told)
-    assert "P2" in broken(told, rollback_approved_at=0, **known)
-
-
-def test_an_effect_that_came_late_counts_as_one_and_with_the_resent_one_as_two() -> None:
-    told = Told()
-    told.look()
-    told.protect()
-    told.look()
-    lost = told.call("RebootInstances", INSTANCE, error="(late)")
-    told.effect("reboot_accepted", INSTANCE, request_id=lost)
-    told.come_back(lost)
-    assert broken(told) == set()
-    told.look()
-    told.reboot()
-    assert broken(told) == {"P2"}
-
-
-def test_the_second_purpose_the_next_run_and_the_next_rung_are_no_repetition() -> None:
-    told = a_good_run()
-    told.protect(SYSTEM_DISK, snapshot_id="snap-second", purpose="before_rollback")
-    told.look()
-    told.reboot("HARD")
-    assert broken(told, rungs=2) == set()
-    told.protect(run="run-2")
-    told.look()
-    told.reboot()
-    assert broken(told, rungs=2) == set()
-
-
 # --- P3 ---
 
 
@@ -181,7 +134,7 @@ def test_a_reboot_that_was_refused_before_the_snapshots_breaks_p3_only() -> None
 # --- P5 ---
 
 
-@pytest.mark.parametrize("name", ["CreateSnapshot", "RebootInstances", "TerminateInstances"])
+@pytest.mark.parametrize("name", ["CreateSnapshot", "RebootInstances", "TerminateInstances", "InvokeCommand"])
 @pytest.mark.parametrize("error", [None, "UnauthorizedOperation", "InvalidAction"])
 def test_a_mutating_call_of_an_observer_breaks_p5_even_if_refused(name: str, error: str | None) -> None:
     told = a_plan(lambda told: told.call(name, INSTANCE, error=error))
@@ -207,6 +160,8 @@ def test_reads_are_no_breach_for_an_observer() -> None:
         ("CreateSnapshot", {"DiskId": "disk-AAAA"}),
         ("ApplySnapshot", {"DiskId": SYSTEM_DISK, "SnapshotId": None}),
         ("DeleteSnapshots", {"SnapshotIds": list(SNAPSHOTS.values())}),
+        ("InvokeCommand", {"InstanceIds": [INSTANCE, OTHER], "CommandId": "cmd-guestpr0"}),
+        ("InvokeCommand", {"InstanceIds": [INSTANCE], "CommandId": ""}),
         ("TerminateInstances", {}),
         ("DescribeInstances", {"InstanceIds": []}),
         ("DescribeSnapshots", {"SnapshotIds": None}),
@@ -273,42 +228,27 @@ def test_a_reboot_on_an_old_alarm_or_after_a_recovery_breaks_p9() -> None:
     assert broken(told, recovered_at=begun + 2) == {"P9"}
 
 
-# --- P13 ---
+def hanging(told: Told) -> None:
+    told.effect("reboot_started", INSTANCE, request_id=told.reboot())
+    told.look()
 
 
-def stopped() -> Told:
-    told = a_good_run()
-    told.operate("stop", "stopped")
-    return told
+def test_a_hard_rung_may_follow_our_own_reboot_that_hangs_and_no_other() -> None:
+    ladder = {"rungs": ("SOFT", "HARD")}
+    harder = a_plan(Told.protect, Told.look, hanging, lambda told: told.reboot("HARD"))
+    assert broken(harder, **ladder) == set()
+    stopped = a_plan(Told.protect, Told.look, hanging, stop, start)
+    assert broken(stopped, **ladder) == set()
+    again = a_plan(Told.protect, Told.look, hanging, lambda told: told.reboot(error="UnsupportedOperation"))
+    assert broken(again, **ladder) == {"P9"}
+    of_somebody = [replace(one, request_id="theirs") if one.name == "reboot_started" else one for one in harder.entries]
+    assert [one.promise for one in check(of_somebody, facts(**ladder))] == ["P9"]
 
 
-@pytest.mark.parametrize(
-    ("apply", "said"),
-    [
-        (lambda told: told.roll_back(SYSTEM_DISK, SNAPSHOTS[DATA_DISK]), "no snapshot of this disk"),
-        (lambda told: told.roll_back(SYSTEM_DISK, "snap-unknown"), "no snapshot of this disk"),
-        (lambda told: (told.operate("start", "running"), told.roll_back(SYSTEM_DISK)), "was RUNNING"),
-        (lambda told: (told.roll_back(SYSTEM_DISK), told.operate("start", "running")), DATA_DISK),
-        (lambda told: told.roll_back(SYSTEM_DISK, AutoStopInstance=True, AutoStartInstance=True), DATA_DISK),
-    ],
-)
-def test_an_unsafe_rollback_breaks_p13(apply: Callable[[Told], Any], said: str) -> None:
-    told = stopped()
-    apply(told)
-    wrong = [one.said for one in check(told.entries, facts(rollback_approved_at=0)) if one.promise == "P13"]
-    assert any(said in one for one in wrong)
-
-
-def test_a_rollback_that_nobody_approved_breaks_p13() -> None:
-    assert broken(a_good_rollback()) == {"P13"}
-    late = a_good_rollback()
-    assert broken(late, rollback_approved_at=late.now) == {"P13"}
-
-
-def test_a_rollback_to_a_snapshot_that_is_not_ready_breaks_p13() -> None:
-    told = a_plan(lambda told: told.begin(SYSTEM_DISK), lambda told: told.operate("stop", "stopped"))
-    told.roll_back(SYSTEM_DISK)
-    assert broken(told, rollback_approved_at=0) == {"P13"}
+def test_a_stop_of_a_machine_that_is_not_running_breaks_p9() -> None:
+    told = a_plan(Told.protect, lambda told: told.effect("instance_changed", INSTANCE, state="STOPPED"), Told.look)
+    told.call("StopInstances", INSTANCE, error="UnsupportedOperation.InstanceStateStopped")
+    assert broken(told) == {"P9"}
 
 
 # --- P14 ---

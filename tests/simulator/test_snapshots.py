@@ -160,3 +160,41 @@ def test_the_ids_are_the_same_in_every_run_of_the_same_seed() -> None:
 
     assert ids(7) == ids(7)
     assert ids(7) != ids(8)
+
+
+def test_those_that_were_there_before_are_shown_with_who_made_them_and_until_when(clock: ManualClock) -> None:
+    ours = {"snapshot_id": "snap-ours0000", "disk_id": DATA_DISK, "age_seconds": 7200, "keep_seconds": 100}
+    ours["tags"] = {"medic-run": "run-0"}
+    of_policy = {"snapshot_id": "snap-policy00", "disk_id": DATA_DISK, "age_seconds": 3600, "policy_id": "asp-daily000"}
+    with serve(account(region={"snapshots": [ours, of_policy]}), clock=clock) as server:
+        call = Caller(server)
+        rows = call.cbs("DescribeSnapshots", OrderField="CREATE_TIME", Order="ASC")["SnapshotSet"]
+        assert [(row["SnapshotId"], row["AutoSnapshotPolicyId"], row["DiskSize"]) for row in rows] == [
+            ("snap-ours0000", None, 200),
+            ("snap-policy00", "asp-daily000", 200),
+        ]
+        assert rows[0]["Tags"] == [{"Key": "medic-run", "Value": "run-0"}]
+        assert [(row["IsPermanent"], row["DeadlineTime"] == "") for row in rows] == [(False, False), (True, True)]
+        created = [datetime.fromisoformat(row["CreateTime"] + "+08:00").timestamp() for row in rows]
+        assert created == pytest.approx([clock.now() - 7200, clock.now() - 3600], abs=1)
+        newest, *_ = call.cbs("DescribeSnapshots", Filters=[{"Name": "disk-id", "Values": [DATA_DISK]}])["SnapshotSet"]
+        assert newest["SnapshotId"] == "snap-policy00"
+        clock.advance(101)
+        assert call.look_at("snap-ours0000") is None
+        assert [entry.name for entry in server.log if entry.kind == "effect"] == ["snapshot_expired"]
+
+
+def test_the_overview_counts_snapshots_and_their_size(clock: ManualClock) -> None:
+    old = {"snapshot_id": "snap-oldoldol", "disk_id": DATA_DISK}
+    with serve(account(region={"snapshots": [old]}), clock=clock) as server:
+        call = Caller(server)
+        call.snapshot()
+        told = call.cbs("DescribeSnapshotOverview")
+        assert {name: told[name] for name in ("TotalNums", "TotalSize", "FreeQuota", "RealTradeSize")} == {
+            "TotalNums": 2,
+            "TotalSize": 250.0,
+            "FreeQuota": 80.0,
+            "RealTradeSize": 170.0,
+        }
+        empty = Caller(server, region="ap-shanghai").cbs("DescribeSnapshotOverview")
+        assert (empty["TotalNums"], empty["RealTradeSize"]) == (0, 0.0)
