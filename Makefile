@@ -58,10 +58,12 @@ crash: setup ## kill the worker at every event and around every mutating call (A
 lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
 	@for name in runtime dev differential; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@uv pip compile --quiet --no-deps --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url requirements/deploy.in -o requirements/deploy.txt
 	@sed -n 's/ \\$$//; /^[a-z]/p' requirements/runtime.txt | uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux2014 \
 	  --only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url -c - requirements/function.in -o requirements/function.txt
 
 clean: ## remove what setup, tests and demo made
-	rm -rf .venv .venv310 .venv-differential .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
+	rm -rf .venv .venv310 .venv-differential .venv-deploy .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
 
 .PHONY: help setup demo test check format bench crash differential sabotage scf-zip payload lock clean

@@ -14,6 +14,7 @@ from cli.demonstrate import register as register_demonstrate
 from cli.explain import register as register_explain
 from cli.fleet import register as register_fleet
 from cli.freeze import register as register_freeze
+from cli.health import register as register_health
 from cli.lint import register as register_lint
 from cli.run_simulator import register as register_run_simulator
 from cli.run_worker import register as register_run_worker
@@ -63,6 +64,7 @@ register_why(app)
 register_cancel(app)
 register_freeze(app)
 register_fleet(app)
+register_health(app)
 register_explain(app)
 register_backtest(app)
 register_lint(app)

@@ -24,6 +24,24 @@ GRACE_SECONDS = 0.2
 _LOG = logging.getLogger("medic.door")
 
 
+async def workers_of(client: Client, task_queue: str) -> list[str]:
+    """The identities (`PID@HOST`) of the workers that polled for workflows within the last five minutes.
+
+    Args:
+        task_queue: the prefix of our task queues (`MEDIC_TASK_QUEUE`).
+
+    Raises:
+        TemporalUnreachable: no answer, or a refusal.
+    """
+    asked = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=contract.Queue.WORKFLOWS.of(task_queue)),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    answer = await reach(client, client.workflow_service.describe_task_queue(asked))
+    return [poller.identity for poller in answer.pollers]
+
+
 class WatchedStart:
     """`start` for a door's whole life: it also looks, once a minute at most, whether a worker polls.
 
@@ -52,23 +70,17 @@ class WatchedStart:
             return
         self._look_again_at = time.monotonic() + LOOK_EVERY_SECONDS
         self._seen = "unknown"  # until it is known: an old answer is none
-        queue = contract.Queue.WORKFLOWS.of(self._task_queue)
-        asked = DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
         try:
-            answer = await reach(client, client.workflow_service.describe_task_queue(asked))
+            polling = await workers_of(client, self._task_queue)
         except TemporalUnreachable:
             return  # the hand-over tells it, if it concerns that too
-        self._seen = "polls" if answer.pollers else "none polls"
-        if not answer.pollers:
+        self._seen = "polls" if polling else "none polls"
+        if not polling:
             _LOG.error(
                 json.dumps(
                     {
                         "status": "no worker",
-                        "reason": f"events are accepted and kept, and nobody works on them: no worker has polled {queue} "
+                        "reason": f"events are accepted and kept, and nobody works on them: no worker has polled {self._task_queue} "
                         f"of namespace {client.namespace} within the last five minutes. Start `medic worker`, "
                         "or set the same MEDIC_TASK_QUEUE and TEMPORAL_NAMESPACE for both",
                     }

@@ -42,7 +42,7 @@ event, context = json.load(sys.stdin)
 receipts = [index.main_handler(event, context), index.main_handler(event, context)]
 print(json.dumps({"receipts": receipts, "files": [getattr(one, "__file__", None) for one in sys.modules.values()]}))
 """
-pytestmark = pytest.mark.xdist_group("scf-zip")  # built by one process of `pytest -n 2` alone
+pytestmark = pytest.mark.xdist_group("deploy")  # built by one process of `pytest -n 2` alone
 
 
 class Built(NamedTuple):
