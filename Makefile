@@ -47,10 +47,10 @@ bench: setup ## measure throughput, latency, history and memory against a bare p
 	@$(BIN)/python -m bench $(ARGS)
 
 scf-zip: setup ## dist/medic-scf.zip, the package of the cloud function, the same bytes from the same sources
-	@$(BIN)/python deploy/scf/package.py $(ARGS)
+	@$(BIN)/python -m deploy.scf.package $(ARGS)
 
 payload: setup ## how large the Python packages of the image are, installed afresh from requirements/runtime.txt
-	@$(BIN)/python deploy/payload.py
+	@$(BIN)/python -m deploy.payload
 
 crash: setup ## kill the worker at every event and around every mutating call (ARGS="--only reboot")
 	@$(BIN)/python -m tests.crash $(ARGS)

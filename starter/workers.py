@@ -76,13 +76,9 @@ class WatchedStart:
             return  # the hand-over tells it, if it concerns that too
         self._seen = "polls" if polling else "none polls"
         if not polling:
-            _LOG.error(
-                json.dumps(
-                    {
-                        "status": "no worker",
-                        "reason": f"events are accepted and kept, and nobody works on them: no worker has polled {self._task_queue} "
-                        f"of namespace {client.namespace} within the last five minutes. Start `medic worker`, "
-                        "or set the same MEDIC_TASK_QUEUE and TEMPORAL_NAMESPACE for both",
-                    }
-                )
+            reason = (
+                "events are accepted and kept, and nobody works on them: "
+                f"no worker has polled {self._task_queue} of namespace {client.namespace} within the last five minutes. "
+                "Start `medic worker`, or set the same MEDIC_TASK_QUEUE and TEMPORAL_NAMESPACE for both"
             )
+            _LOG.error(json.dumps({"status": "no worker", "reason": reason}))

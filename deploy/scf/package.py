@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from python310 import find_python310
+from deploy.scf.python310 import find_python310
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "function.txt"
@@ -73,24 +73,25 @@ def _fetch(to: Path) -> None:
     platform = ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64", "--python-version", "3.10"]
     chosen = ["--only-binary", ":all:", "--implementation", "cp", "--require-hashes", "-r", str(LOCK)]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  # no input of others
             [*pip, "--target", str(to), *platform, *chosen], capture_output=True, text=True, check=False
-        )  # noqa: S603  # no input of others
+        )
     except OSError as error:
         raise SystemExit(f"pip cannot be run: {error}. Run `make setup`") from None
     if done.returncode != 0:
         why = [line for line in done.stderr.splitlines() if line.strip()] or ["pip said nothing"]
         raise SystemExit(
             f"the function's dependencies cannot be fetched: {why[-1]}\n"
-            f"pip gets them from the registry that it is configured with (`pip config list`), by {LOCK.relative_to(ROOT)}"
+            "pip gets them from the registry that it is configured with (`pip config list`), "
+            f"by {LOCK.relative_to(ROOT)}"
         )
 
 
 def _compile(stage: Path, python310: str) -> None:
     # The platform never writes byte code. Unchecked: it asks for no time stamps, which a zip would not carry exactly.
+    how = ["-q", "-f", "--invalidation-mode", "unchecked-hash", "-s", str(stage), "-p", _CODE]
     done = subprocess.run(  # noqa: S603  # no input of others
-        [python310, "-S", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
-        + ["-s", str(stage), "-p", _CODE, str(stage)],
+        [python310, "-S", "-m", "compileall", *how, str(stage)],
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,

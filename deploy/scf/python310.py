@@ -16,7 +16,7 @@ def find_python310() -> str | None:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     installed = sorted(map(str, pyenv.glob("versions/3.10*/bin/python")))
     for candidate in (sys.executable, shutil.which("python3.10"), *installed):
-        # A pyenv shim exists for every installed version and fails for those that are not active: only a run proves one.
+        # A pyenv shim exists for versions that are not active too, and fails then: only a run proves one.
         if candidate and subprocess.run([candidate, "-c", _PROOF], capture_output=True, check=False).returncode == 0:  # noqa: S603  # no input of others
             return candidate
     return None

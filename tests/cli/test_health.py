@@ -38,6 +38,6 @@ async def test_a_worker_is_well_if_one_of_this_machine_polls(
 async def test_a_door_that_is_not_there_is_not_well() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    ended = await medic("health", "door", env={"MEDIC_WEBHOOK_HOST": "0.0.0.0", "MEDIC_WEBHOOK_PORT": str(port)})
+    ended = await medic("health", "door", env={"MEDIC_WEBHOOK_HOST": "0.0.0.0", "MEDIC_WEBHOOK_PORT": str(port)})  # noqa: S104  # not bound
     assert ended.code == 1
     assert f"http://127.0.0.1:{port}/healthz does not answer" in ended.err

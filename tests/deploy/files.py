@@ -26,7 +26,7 @@ _TOOLS = ROOT / ".venv-deploy"
 
 
 def tools() -> Path:
-    """Where requirements/deploy.txt is installed, from the registry that pip is configured with; made when it changed."""
+    """Where requirements/deploy.txt is installed, from the registry that pip is set to; made anew when it changed."""
     made_of = _TOOLS / "lock.txt"  # written last: an installation that was interrupted is made anew
     if not made_of.exists() or made_of.read_bytes() != _LOCK.read_bytes():
         pip = [

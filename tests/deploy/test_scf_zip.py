@@ -24,7 +24,7 @@ from tests.starter.deliveries import envelope
 from tests.temporal_server import Server
 
 ROOT = Path(__file__).parents[2]
-BUILD = [sys.executable, str(ROOT / "deploy" / "scf" / "package.py"), "--to"]
+BUILD = [sys.executable, "-m", "deploy.scf.package", "--to"]
 PYTHON310 = find_python310()
 CONTEXT = {
     "memory_limit_in_mb": 128,
@@ -36,11 +36,12 @@ CONTEXT = {
     "tencentcloud_region": "ap-guangzhou",
 }
 DRIVER = """
-import json, sys
+import json, sys, sysconfig
 import index
 event, context = json.load(sys.stdin)
 receipts = [index.main_handler(event, context), index.main_handler(event, context)]
-print(json.dumps({"receipts": receipts, "files": [getattr(one, "__file__", None) for one in sys.modules.values()]}))
+files = [getattr(one, "__file__", None) for one in sys.modules.values()]
+print(json.dumps({"receipts": receipts, "files": files, "own": sysconfig.get_path("stdlib")}))
 """
 pytestmark = pytest.mark.xdist_group("deploy")  # built by one process of `pytest -n 2` alone
 
@@ -58,13 +59,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("scf")
     targets = [folder / "package.zip", folder / "again.zip"]
     building = [
-        subprocess.Popen([*BUILD, str(to)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd)
-        for to, cwd in zip(targets, (ROOT, folder), strict=True)
+        subprocess.Popen([*BUILD, str(to)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+        for to in targets
     ]
     printed = [process.communicate(timeout=150)[0] for process in building]
     if any(process.returncode for process in building):
         pytest.fail(f"the package cannot be built:\n{printed[0]}")
-    return Built(*targets, printed[0])
+    return Built(targets[0], targets[1], printed[0])
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,10 @@ def unpacked(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(built.package) as package:
         package.extractall(code)  # our own
     return code
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
 
 
 def names(package: Path) -> list[str]:
@@ -133,7 +138,7 @@ async def test_it_answers_where_the_platform_would_run_it_and_exits_cleanly(
         "TENCENTCLOUD_SECRETKEY": "made-up-key",
         "TENCENTCLOUD_SESSIONTOKEN": "made-up-token",
     }
-    before = sorted(unpacked.rglob("*"))
+    before = files_of(unpacked)
     # Several times: an interpreter that exits with a client alive aborts once in a while.
     for _ in range(3):
         # -S leaves what else is installed, and this checkout, out of reach.
@@ -156,22 +161,22 @@ async def test_it_answers_where_the_platform_would_run_it_and_exits_cleanly(
             assert [event["status"] for event in receipt["events"]] == ["accepted"]
             assert receipt["worker"] == "none polls"
         assert "made-up" not in ended.stdout + ended.stderr
-    assert sorted(unpacked.rglob("*")) == before  # the platform's disk is read-only
+    assert files_of(unpacked) == before  # the platform's disk is read-only
     if PYTHON310 is not None:
-        standard = subprocess.run(
-            [PYTHON310, "-c", "import sysconfig; print(sysconfig.get_path('stdlib'))"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        foreign = [file for file in printed["files"] if file and not file.startswith((str(unpacked), standard))]
+        foreign = [file for file in printed["files"] if file and not file.startswith((str(unpacked), printed["own"]))]
         assert foreign == []
 
 
 def test_without_a_registry_it_says_in_one_line_what_is_missing(tmp_path: Path) -> None:
     away = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
     done = subprocess.run(
-        [*BUILD, str(tmp_path / "package.zip")], env=away, capture_output=True, text=True, check=False, timeout=60
+        [*BUILD, str(tmp_path / "package.zip")],
+        env=away,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 1
     assert "dependencies cannot be fetched" in done.stderr

@@ -21,8 +21,8 @@ from remediation.decisions import Timing
 from remediation.events import parse_event
 from remediation.incidents import MEMORY
 from tests.temporal_server import dev_server
-from tests.workflows.meddling import Meddling
 from tests.waiting import until
+from tests.workflows.meddling import Meddling
 from tests.workflows.staging import page, region_of
 from workflows.incident import Incident
 
