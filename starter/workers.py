@@ -78,7 +78,7 @@ class WatchedStart:
         if not polling:
             reason = (
                 "events are accepted and kept, and nobody works on them: "
-                f"no worker has polled {self._task_queue} of namespace {client.namespace} within the last five minutes. "
+                f"no worker has polled {self._task_queue} of namespace {client.namespace} for five minutes. "
                 "Start `medic worker`, or set the same MEDIC_TASK_QUEUE and TEMPORAL_NAMESPACE for both"
             )
             _LOG.error(json.dumps({"status": "no worker", "reason": reason}))
