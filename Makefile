@@ -46,14 +46,24 @@ differential: ## our event patterns beside moto's, in an environment of its own 
 bench: setup ## measure throughput, latency, history and memory against a bare parent and child
 	@$(BIN)/python -m bench $(ARGS)
 
+scf-zip: setup ## dist/medic-scf.zip, the package of the cloud function, the same bytes from the same sources
+	@$(BIN)/python -m deploy.scf.package $(ARGS)
+
+payload: setup ## how large the Python packages of the image are, installed afresh from requirements/runtime.txt
+	@$(BIN)/python -m deploy.payload
+
 crash: setup ## kill the worker at every event and around every mutating call (ARGS="--only reboot")
 	@$(BIN)/python -m tests.crash $(ARGS)
 
 lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
 	@for name in runtime dev differential; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	@uv pip compile --quiet --no-deps --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url requirements/deploy.in -o requirements/deploy.txt
+	@sed -n 's/ \\$$//; /^[a-z]/p' requirements/runtime.txt | uv pip compile --quiet --python-version 3.10 --python-platform x86_64-manylinux2014 \
+	  --only-binary :all: --generate-hashes --no-header --no-annotate --no-emit-index-url -c - requirements/function.in -o requirements/function.txt
 
 clean: ## remove what setup, tests and demo made
-	rm -rf .venv .venv310 .venv-differential .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv310 .venv-differential .venv-deploy .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
 
-.PHONY: help setup demo test check format bench crash differential sabotage lock clean
+.PHONY: help setup demo test check format bench crash differential sabotage scf-zip payload lock clean

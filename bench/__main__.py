@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench.cold import measure_cold_start
 from bench.matching import measure_matching
 from bench.replaying import measure_replaying
 from bench.report import Report, progress
@@ -42,6 +43,8 @@ async def _measure(report: Report, quick: bool) -> None:
         async with dev_server() as server:
             await measure_side_by_side(report, server, folder, quick)
             await measure_over_http(report, server, folder, quick)
+        async with dev_server() as server:
+            await asyncio.to_thread(measure_cold_start, report, server, quick)
         async with dev_server() as server:  # afresh: the restarts are not to wait behind what was
             await measure_restarts(report, server, folder, quick)
             await measure_memories(report, server, folder, quick)

@@ -16,6 +16,7 @@ from cli.eventbridge import register as register_eventbridge
 from cli.explain import register as register_explain
 from cli.fleet import register as register_fleet
 from cli.freeze import register as register_freeze
+from cli.health import register as register_health
 from cli.init import register as register_init
 from cli.lint import register as register_lint
 from cli.run_simulator import register as register_run_simulator
@@ -69,6 +70,7 @@ register_answer(app)
 register_cancel(app)
 register_freeze(app)
 register_fleet(app)
+register_health(app)
 register_explain(app)
 register_backtest(app)
 register_lint(app)

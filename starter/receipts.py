@@ -10,6 +10,8 @@ from pydantic import Field
 from remediation.events import Alarm
 from remediation.models import Fact
 
+WorkerSeen = Literal["polls", "none polls", "unknown"]
+
 STALE_AFTER = timedelta(minutes=30)
 """The default of `guardrails.max_age`: the door does not read medic.yaml, so it advises and never refuses."""
 
@@ -35,9 +37,14 @@ class EventReceipt(Fact):
 
 
 class Receipt(Fact):
-    """One receipt for each element of a delivery, in its order."""
+    """One receipt for each element of a delivery, in its order.
+
+    Attributes:
+        worker: `none polls`: what was accepted is kept, and nobody works on it; `unknown`: nobody looked in time.
+    """
 
     events: list[EventReceipt]
+    worker: WorkerSeen = "unknown"
 
     def as_dicts(self) -> list[dict[str, object]]:
         """Each event's receipt as plain JSON values: one log line each."""

@@ -1,4 +1,4 @@
-"""The cloud function that EventBridge triggers: configure it as `starter.scf.main_handler`."""
+"""The cloud function that EventBridge triggers: `index.main_handler` of the package that `make scf-zip` builds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from remediation.events import read_json
 from remediation.settings import read_settings
 from starter.connection import TemporalUnreachable, connect
 from starter.receipts import Receipt
-from starter.start import start
+from starter.workers import WatchedStart
 
 _LOG = logging.getLogger("medic.scf")
 _LOG.setLevel(logging.INFO)  # the platform shows what reaches its handler; the root's level is WARNING there
@@ -27,7 +27,7 @@ class _Warm:
     """One event loop, and the client that was connected on it, for as long as the platform keeps this process warm."""
 
     def __init__(self) -> None:
-        self._task_queue = read_settings(os.environ).task_queue
+        self._door = WatchedStart(read_settings(os.environ).task_queue)
         self._loop = asyncio.new_event_loop()
         self._client: Client | None = None
         atexit.register(self.close)
@@ -40,7 +40,7 @@ class _Warm:
         try:
             if self._client is None:
                 self._client = await connect()
-            return await start(self._client, body, received_at=received_at, task_queue=self._task_queue)
+            return await self._door.take(self._client, body, received_at=received_at)
         except TemporalUnreachable:
             self._client = None  # a connection may have died while this process was frozen: the next call makes another
             raise

@@ -25,7 +25,7 @@ from remediation.errors import ConfigError, EventRejected
 from remediation.events import read_json
 from remediation.settings import Settings
 from starter.connection import TemporalUnreachable, connect, reach
-from starter.start import start
+from starter.workers import WatchedStart
 
 MAX_BODY_BYTES = 64 * 1024  # EventBridge's own limit of an event
 HEALTH_SECONDS = 2.0
@@ -35,11 +35,13 @@ _LOG = logging.getLogger("medic.webhook")
 def app(client: Client, settings: Settings) -> Starlette:
     """The ASGI application; `client` may be one that connects lazily (503 until Temporal is there)."""
 
+    door = WatchedStart(settings.task_queue)
+
     async def take_events(request: Request) -> JSONResponse:
         _authorise(request, settings)
         try:
             body = read_json(await _read_body(request))
-            receipt = await start(client, body, received_at=datetime.now(timezone.utc), task_queue=settings.task_queue)
+            receipt = await door.take(client, body, received_at=datetime.now(timezone.utc))
         except EventRejected as rejected:
             return _problem(400, rejected.reason, rejected.hint)
         except TemporalUnreachable as error:

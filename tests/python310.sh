@@ -9,26 +9,11 @@ LOCK=requirements/dev.txt
 VENV=.venv310
 ran_on=$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-# A pyenv shim exists for every installed version and fails for those that are not active: only a run proves one.
-usable() {
-  "$1" -c 'import sys, venv, ensurepip, ssl; sys.exit(sys.version_info[:2] != (3, 10))' >/dev/null 2>&1
-}
-
-find_python310() {
-  local candidate
-  for candidate in python3.10 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.10*/bin/python; do
-    if usable "$candidate"; then
-      echo "$candidate"
-      return
-    fi
-  done
-}
-
 if [ "$ran_on" = 3.10 ]; then
   echo "tests of remediation/ and starter/ ran on Python 3.10 already"
   exit 0
 fi
-python310=$(find_python310)
+python310=$("$PYTHON" deploy/scf/python310.py)
 if [ -z "$python310" ]; then
   echo "no Python 3.10 at hand: tests of remediation/ and starter/ ran on $ran_on only"
   exit 0

@@ -1,17 +1,11 @@
-"""The cloud function, in this process and in one that looks like the platform's."""
+"""The cloud function in this process; tests/deploy/test_scf_zip.py has its package in one like the platform's."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +17,6 @@ from starter.connection import TemporalUnreachable
 from tests.starter.deliveries import envelope, signals, started_with
 from tests.temporal_server import Server
 
-ROOT = Path(__file__).parents[2]
 CONTEXT: dict[str, Any] = {
     "memory_limit_in_mb": 128,
     "time_limit_in_ms": 30000,
@@ -108,52 +101,3 @@ async def test_each_event_is_one_json_line_in_the_log(caplog: pytest.LogCaptureF
     lines = [json.loads(record.getMessage()) for record in caplog.records if record.name == "medic.scf"]
     assert [line["status"] for line in lines] == ["accepted", "unreadable"]
     assert {line["request_id"] for line in lines} == {CONTEXT["request_id"]}
-
-
-DRIVER = """
-import json, sys
-from starter.scf import main_handler
-event, context = json.load(sys.stdin)
-receipts = [main_handler(event, context), main_handler(event, context)]
-print(json.dumps({"receipts": receipts, "modules": sorted({name.partition(".")[0] for name in sys.modules})}))
-"""
-
-
-@pytest.mark.processes
-async def test_the_package_of_two_rooms_runs_as_the_platform_runs_it_and_exits_cleanly(
-    server: Server, tmp_path: Path, unique: str
-) -> None:
-    for room in ("starter", "remediation"):
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
-    environment = {
-        **server.environment,
-        # -S leaves the checkout, which is installed editable, out of reach
-        "PYTHONPATH": os.pathsep.join([str(tmp_path), sysconfig.get_path("purelib")]),
-        "PYTHONDONTWRITEBYTECODE": "x",
-        "TENCENTCLOUD_RUNENV": "SCF",
-        "TENCENTCLOUD_REGION": "ap-guangzhou",
-        "TENCENTCLOUD_SECRETID": "made-up-id",
-        "TENCENTCLOUD_SECRETKEY": "made-up-key",
-        "TENCENTCLOUD_SESSIONTOKEN": "made-up-token",
-        "SCF_RUNTIME": "Python3.10",
-        "SCF_FUNCTIONNAME": "medic-door",
-    }
-    delivery = json.dumps([envelope(f"ins-{unique}"), CONTEXT])
-    # Several times: an interpreter that exits with a client alive aborts once in a while.
-    for _ in range(4):
-        ended = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-S", "-c", DRIVER],
-            input=delivery,
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert (ended.returncode, ended.stderr) == (0, "")
-        printed = json.loads(ended.stdout)
-        assert [receipt["events"][0]["status"] for receipt in printed["receipts"]] == ["accepted", "accepted"]
-        assert not {"workflows", "activities", "tencentcloud", "worker", "cli", "uvicorn"} & set(printed["modules"])
-        assert "made-up" not in ended.stdout
