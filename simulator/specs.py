@@ -92,7 +92,7 @@ class InstanceSpec(Part):
     reboots_for_real: bool = True  # False: the cloud says SUCCESS, and the guest went on as it was
     fstab: str | None = None  # None: one that fits the mounts
     fstab_broken: bool = False  # it names a device that is not there: from the next boot on the guest is stuck
-    containers: Annotated[int, Field(ge=0)] = 0  # each has a mount; TAT shows 24 KB, which is some seventy of them
+    containers: Annotated[int, Field(ge=0)] = 0  # each has a mount; TAT shows 24 KB, and sixty of them are more
     command: CommandEnd = "works"
     command_on_read_only_root: Literal["works", "start_failed"] = "works"
     system_disk: DiskSpec

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, World, load_world
+from simulator.specs import DiskSpec, InstanceSpec, Part, SnapshotSpec
+from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, Durations, RegionSpec, World, load_world
 from tests.simulator.calling import account
 
 
@@ -54,3 +55,9 @@ def test_a_world_is_read_from_its_file(tmp_path: Path) -> None:
     path = tmp_path / "world.yaml"
     path.write_text("seed: 7\nregions: {ap-beijing: {}}\n", encoding="utf-8")
     assert load_world(path) == World.model_validate({"seed": 7, "regions": {"ap-beijing": {}}})
+
+
+@pytest.mark.parametrize("part", [World, RegionSpec, Durations, InstanceSpec, DiskSpec, SnapshotSpec])
+def test_the_page_about_world_files_names_every_key(part: type[Part]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
+    assert [name for name in part.model_fields if f"`{name}`" not in page] == []
