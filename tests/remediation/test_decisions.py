@@ -231,3 +231,9 @@ def test_a_recipient_is_a_place_on_the_page() -> None:
 
 def test_the_same_question_has_the_same_answer() -> None:
     assert decided() == decided()
+
+
+def test_what_is_only_tried_is_ordered_to_observe() -> None:
+    decision = decided(IncidentState(dry=True))
+    assert decision.order is not None
+    assert (decision.kind, decision.order.mode) == (Kind.REMEDIATE, Mode.OBSERVE)

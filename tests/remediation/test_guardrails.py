@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from remediation.approvals import Approval
 from remediation.cloud import Disk, Operation, Sighting
 from remediation.decisions import Order
 from remediation.guardrails import GO, Ruling, Verdict, may_begin, may_interrupt, may_snapshot, protectable
@@ -188,3 +189,69 @@ def test_snapshots_are_made_of_what_can_have_one_the_system_disk_first() -> None
 def test_every_verdict_but_go_says_why() -> None:
     assert GO.allowed
     assert GO.reason is None
+
+
+# --- the rungs after the first, and what people allow ---
+
+OURS = Operation(name="RebootInstances", state="OPERATING", request_id="r-ours")
+HANGING = a_sighting(instance=an_instance(state="REBOOTING", operation=OURS))
+LATE = NOW - timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("sighting", "changes", "expected"),
+    [
+        pytest.param(HANGING, {"baseline": OURS, "replaces": "r-ours"}, (Ruling.GO, None), id="our own that hangs"),
+        pytest.param(HANGING, {"baseline": OURS}, (Ruling.WAIT, Code.BUSY), id="it is not to be replaced"),
+        pytest.param(
+            a_sighting(instance=an_instance(operation=OURS.model_copy(update={"state": "SUCCESS"}))),
+            {"baseline": OURS, "replaces": "r-ours"},
+            (Ruling.STOP, Code.CAME_BACK),
+            id="it has ended after all",
+        ),
+        pytest.param(
+            HANGING,
+            {"baseline": BASELINE, "replaces": "r-ours"},
+            (Ruling.STOP, Code.OTHERS_ACTED),
+            id="somebody else's",
+        ),
+        pytest.param(
+            a_sighting(instance=an_instance(state="REBOOTING", operation=OURS, tags={})),
+            {"baseline": OURS, "replaces": "r-ours"},
+            (Ruling.STOP, Code.OUT_OF_SCOPE),
+            id="out of scope by now",
+        ),
+    ],
+)
+def test_only_our_own_reboot_that_hangs_is_replaced(
+    sighting: Sighting, changes: dict[str, Any], expected: tuple[Ruling, Code | None]
+) -> None:
+    assert said(reboot_verdict(sighting, **changes)) == expected
+
+
+def yes(age: timedelta, *unprotected: str) -> Approval:
+    return Approval(by="ada", at=NOW - age, unprotected=unprotected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"alarmed_at": LATE}, (Ruling.STOP, Code.ACT_TOO_LATE), id="nobody said yes"),
+        pytest.param({"alarmed_at": LATE, "approval": yes(timedelta(minutes=5))}, (Ruling.GO, None), id="a fresh yes"),
+        pytest.param(
+            {"alarmed_at": LATE, "approval": yes(timedelta(hours=2))}, (Ruling.STOP, Code.ACT_TOO_LATE), id="an old yes"
+        ),
+        pytest.param(
+            {"ready": (ready(SYSTEM),), "approval": yes(timedelta(), DATA.disk_id)}, (Ruling.GO, None), id="this disk"
+        ),
+        pytest.param(
+            {"ready": (ready(SYSTEM),), "approval": yes(timedelta(), "disk-other")},
+            (Ruling.STOP, Code.SNAPSHOT_MISSING),
+            id="another disk",
+        ),
+    ],
+)
+def test_a_yes_allows_what_it_names_for_as_long_as_an_alarm_is_fresh(
+    changes: dict[str, Any], expected: tuple[Ruling, Code | None]
+) -> None:
+    assert said(reboot_verdict(**changes)) == expected

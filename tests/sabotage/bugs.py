@@ -7,6 +7,7 @@ from tests.sabotage.bounds import BOUNDED
 from tests.sabotage.bug import Bug
 from tests.sabotage.freshness import DRY, FRESH
 from tests.sabotage.keys import KEYS
+from tests.sabotage.ladder import CLIMBED
 from tests.sabotage.once import ALONE, ONCE
 from tests.sabotage.patterns import MATCHED
 from tests.sabotage.proof import ENDING, HONEST
@@ -25,6 +26,7 @@ BUGS: tuple[Bug, ...] = (
     *HONEST,
     *ENDING,
     *ROLLED_BACK,
+    *CLIMBED,
     *MATCHED,
     *BOUNDED,
     *TOLD,

@@ -62,6 +62,16 @@ async def test_a_cure_by_the_first_rung_enters_no_other(client: Client, unique: 
     assert cloud.acted == [f"{REBOOT} SOFT"]
 
 
+async def test_where_nobody_knows_whether_it_helped_no_stronger_rung_is_entered(client: Client, unique: str) -> None:
+    cloud = StagedCloud(heartbeat=False)
+    short = ("verify: {settle: 0s, timeout: 1m}", "verify: {settle: 0s, timeout: 1s}")
+    async with stage(client, unique, cloud, HARD, short) as on:
+        await on.send()
+        result = await on.ended()
+    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.NO_PROOF)
+    assert cloud.acted == [f"{REBOOT} SOFT"]
+
+
 async def test_a_rollback_is_asked_for_protected_first_and_carried_out_whole(client: Client, unique: str) -> None:
     cloud = StagedCloud(reboot_ends_as="FAILED", snapshots=dict(GOOD))
     ears = Ears()
