@@ -126,7 +126,7 @@ def build_workers(
             snapshots.wait_until_rolled_back,
             snapshots.find_snapshot,
             snapshots.read_snapshots,
-            snapshots.find_good_snapshots,
+            snapshots.find_good_snapshot,
         ],
         Queue.REBOOTS: [operations.reboot_instance, operations.stop_instance, operations.start_instance],
         Queue.COMMANDS: [commands.invoke_command, commands.find_invocation, guests.wait_for_report],
@@ -214,14 +214,23 @@ async def run_worker(settings: Settings, environment: Mapping[str, str] = os.env
         ConfigError, NeedsPeople, TemporalUnreachable: it cannot start, and says why.
     """
     config = load_config(settings, environment)
+    cloud = make_cloud(settings, environment)
+    client = await connect()
+    await ensure_search_attributes(client)
+    await work(build_workers(client, settings, config, cloud), _told_to_stop())
+
+
+def make_cloud(settings: Settings, environment: Mapping[str, str] = os.environ) -> TencentCloud:
+    """The real client, or the simulator's, by the settings.
+
+    Raises:
+        ConfigError, NeedsPeople: there are no credentials.
+    """
     credentials = Credentials(environment, machine=Renewed(MachineRole(settings.machine_role or "").fetch))
     if settings.assume_role:
         credentials.assume(settings.assume_role, sdk_profile(settings.cloud_endpoint, settings.cloud_timeout))
     credentials.get_credential_info()
-    cloud = TencentCloud(credentials, endpoint=settings.cloud_endpoint, timeout_seconds=settings.cloud_timeout)
-    client = await connect()
-    await ensure_search_attributes(client)
-    await work(build_workers(client, settings, config, cloud), _told_to_stop())
+    return TencentCloud(credentials, endpoint=settings.cloud_endpoint, timeout_seconds=settings.cloud_timeout)
 
 
 async def work(workers: Sequence[Worker], stop: asyncio.Event) -> None:

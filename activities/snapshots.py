@@ -12,7 +12,7 @@ from activities.fleet import Freezes
 from activities.polling import Pace, not_yet
 from remediation.acts import ApplySnapshotInput, CreateSnapshotInput, Lost, OperationSent, SnapshotMade
 from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, Disk, GoodSnapshot, ReadySnapshot, Sighting, Snapshot
-from remediation.contract import GoodSnapshotsAsked, SnapshotsRead, WaitForRollbackInput, WaitForSnapshotInput
+from remediation.contract import GoodSnapshotAsked, SnapshotsRead, WaitForRollbackInput, WaitForSnapshotInput
 from remediation.durations import write_duration
 from remediation.errors import Refused
 from remediation.good_snapshots import good_snapshot
@@ -162,11 +162,9 @@ class SnapshotActivities:
         return list(self._cloud.describe_snapshots(asked.target.region, asked.snapshot_ids))
 
     @activity.defn
-    def find_good_snapshots(self, asked: GoodSnapshotsAsked) -> list[GoodSnapshot]:
-        """For each disk its newest ready snapshot from before; a disk that has none is not in the answer."""
-        region = asked.target.region
-        found = (good_snapshot(self._cloud.list_snapshots(region, disk_id), asked) for disk_id in asked.disk_ids)
-        return [one for one in found if one is not None]
+    def find_good_snapshot(self, asked: GoodSnapshotAsked) -> GoodSnapshot | None:
+        """The disk's newest ready snapshot from before, if it has one."""
+        return good_snapshot(self._cloud.list_snapshots(asked.target.region, asked.disk_id), asked)
 
     @activity.defn
     def wait_until_rolled_back(self, wait: WaitForRollbackInput) -> Disk:

@@ -26,6 +26,7 @@ from cli.schema import register as register_schema
 from cli.send import register as register_send
 from cli.serve import register as register_serve
 from cli.show import register as register_show
+from cli.snapshots import register as register_snapshots
 from cli.why import register as register_why
 
 
@@ -70,6 +71,7 @@ register_answer(app)
 register_cancel(app)
 register_freeze(app)
 register_fleet(app)
+register_snapshots(app)
 register_health(app)
 register_explain(app)
 register_backtest(app)

@@ -119,7 +119,11 @@ class Snapshot(Fact):
     state: str = ""
     percent: int = 0
     size_gib: int = 0
+    usage: str = ""
     taken_at: datetime | None = None
+    expires: str = ""
+    permanent: bool = False
+    tags: Mapping[str, str] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -155,6 +159,10 @@ def local_disk_types(types: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(disk for disk, kind in types.items() if kind.startswith(_LOCAL_DISKS)))
 
 
+OUR_PREFIX = "medic-"
+"""How the name of every snapshot that we made begins."""
+
+
 def snapshot_name(run_key: str, disk_id: str, purpose: str = "before_repair") -> str:
     """The deterministic name by which a snapshot of this run is found again; at most 60 characters.
 
@@ -165,7 +173,7 @@ def snapshot_name(run_key: str, disk_id: str, purpose: str = "before_repair") ->
 
 def run_prefix(run_key: str) -> str:
     """How the names of all snapshots of one run begin."""
-    return f"medic-{run_key}-"
+    return f"{OUR_PREFIX}{run_key}-"
 
 
 def expiry(made_at: datetime, keep_seconds: int) -> datetime:

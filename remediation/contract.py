@@ -346,15 +346,15 @@ class WaitForRollbackInput(Fact):
     error_before: str = ""
 
 
-class GoodSnapshotsAsked(Fact):
-    """For each disk its newest ready snapshot that was taken before this, and, where given, after that.
+class GoodSnapshotAsked(Fact):
+    """A disk's newest ready snapshot that was taken before this, and, where given, after that.
 
     Attributes:
         run_key: whose own snapshots do not count.
     """
 
     target: Target
-    disk_ids: tuple[str, ...]
+    disk_id: str
     before: datetime
     after: datetime | None = None
     run_key: str

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from remediation.cloud import GoodSnapshot, Snapshot, run_prefix
-from remediation.contract import GoodSnapshotsAsked
+from remediation.contract import GoodSnapshotAsked
 
 # `taken_at` is the latest moment that the cloud's word can mean; the earliest is so much before it.
 _ZONE_DOUBT = timedelta(hours=8)
 
 
-def good_snapshot(snapshots: Iterable[Snapshot], asked: GoodSnapshotsAsked) -> GoodSnapshot | None:
+def good_snapshot(snapshots: Iterable[Snapshot], asked: GoodSnapshotAsked) -> GoodSnapshot | None:
     """The newest of one disk that is certainly from before, and, if that is asked, certainly from after."""
     own = run_prefix(asked.run_key)
     found = [

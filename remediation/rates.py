@@ -26,7 +26,7 @@ CALLS: dict[Queue, dict[str, int]] = {
         "CreateSnapshot": 1,
         "ApplySnapshot": 1,
     },
-    Queue.SNAPSHOT_WAITS: {"DescribeSnapshots": 1},
+    Queue.SNAPSHOT_WAITS: {"DescribeSnapshots": 1, "DescribeDisks": 1},
     Queue.REBOOTS: {
         "DescribeInstances": 1,
         "DescribeDisks": 1,

@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.acts import CreateSnapshotInput, SnapshotMade
     from remediation.approvals import Approval, AskedDisk, Choice, Matter, time_left
     from remediation.cloud import Disk, ReadySnapshot, Snapshot, expiry, snapshot_name
-    from remediation.contract import GoodSnapshotsAsked, Queue, SnapshotsRead, WaitForSnapshotInput
+    from remediation.contract import Queue, SnapshotsRead, WaitForSnapshotInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
     from remediation.report import Outcome, Phase, SnapshotTaken
@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.asking import ask
     from workflows.attempt import Attempt, Ended
     from workflows.calls import CallFailed, Expired, Interruption
+    from workflows.finding_snapshots import find_good_snapshots
 
 BEFORE_REPAIR = "before_repair"
 
@@ -206,21 +207,9 @@ async def _reusable(set_of: _Protection) -> dict[str, ReadySnapshot]:
     attempt, policy = set_of.attempt, set_of.policy
     if not policy.reuse or set_of.purpose != BEFORE_REPAIR:
         return {}
-    asked = GoodSnapshotsAsked(
-        target=attempt.target,
-        disk_ids=tuple(disk.disk_id for disk in set_of.disks),
-        before=attempt.wanted.alarm.occurred_at,
-        after=workflow.now() - timedelta(seconds=policy.reuse),
-        run_key=attempt.wanted.run_key,
-    )
+    after = workflow.now() - timedelta(seconds=policy.reuse)
     try:
-        found = await attempt.calls.read(
-            SnapshotActivities.find_good_snapshots,
-            asked,
-            queue=Queue.SNAPSHOT_WAITS,
-            within=60,
-            summary=f"is there a snapshot of the last {write_duration(policy.reuse)}?",
-        )
+        found = await find_good_snapshots(attempt, set_of.disks, after=after, within=60)
     except (Expired, CallFailed):
         return {}
     ready: dict[str, ReadySnapshot] = {}

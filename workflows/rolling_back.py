@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from remediation.acts import ApplySnapshotInput
     from remediation.approvals import Approval, AskedDisk, Matter
     from remediation.cloud import Disk, ReadySnapshot
-    from remediation.contract import GoodSnapshotsAsked, Queue, WaitForRollbackInput
+    from remediation.contract import Queue, WaitForRollbackInput
     from remediation.guardrails import protectable
     from remediation.health import made_worse
     from remediation.reasons import Code, because
@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.asking import ask
     from workflows.attempt import Attempt, Ended
     from workflows.calls import CallFailed, Expired
+    from workflows.finding_snapshots import find_good_snapshots
     from workflows.operating import start, stop
     from workflows.protecting import protect
     from workflows.rebooting import announce
@@ -69,20 +70,8 @@ async def _goal(
     disks = protectable(attempt.sighting.disks) if attempt.sighting is not None else ()
     if rung.to == "before_repair":
         return await _own(attempt, disks, ready)
-    asked = GoodSnapshotsAsked(
-        target=attempt.target,
-        disk_ids=tuple(disk.disk_id for disk in disks),
-        before=attempt.wanted.alarm.occurred_at,
-        run_key=attempt.wanted.run_key,
-    )
     try:
-        found = await attempt.calls.read(
-            SnapshotActivities.find_good_snapshots,
-            asked,
-            queue=Queue.SNAPSHOT_WAITS,
-            within=attempt.order.timing.patience_seconds,
-            summary="which snapshots are from before the alarm?",
-        )
+        found = await find_good_snapshots(attempt, disks, within=attempt.order.timing.patience_seconds)
     except (Expired, CallFailed) as blind:
         raise Ended(Outcome.HANDED_OVER, blind.reason) from blind
     missing = {disk.disk_id for disk in disks} - {one.disk_id for one in found}

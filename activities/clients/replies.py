@@ -118,7 +118,11 @@ def read_snapshot(raw: Reply) -> Snapshot:
         state=_text(raw, "SnapshotState"),
         percent=_number(raw, "Percent"),
         size_gib=_number(raw, "DiskSize"),
+        usage=_text(raw, "DiskUsage"),
         taken_at=_certainly_taken(raw),
+        expires=_text(raw, "DeadlineTime"),
+        permanent=_flag(raw, "IsPermanent"),
+        tags={_text(tag, "Key"): _text(tag, "Value") for tag in _list(raw, "Tags")},
     )
 
 

@@ -99,6 +99,17 @@ class TencentCloud:
         return tuple(one for one in map(replies.read_snapshot, rows) if one.disk_id == disk_id)
 
     @replies.understood("DescribeSnapshots")
+    def all_snapshots(self, region: str) -> tuple[Snapshot, ...]:
+        """Every snapshot of a region, whoever made it, all pages."""
+        rows = self._pages("cbs", "DescribeSnapshots", region, {}, "SnapshotSet")
+        return tuple(replies.read_snapshot(row) for row in rows)
+
+    @replies.understood("DescribeDisks")
+    def count_disks(self, region: str) -> int:
+        """How many disks there are in a region: its quota of snapshots depends on it."""
+        return sum(1 for _ in self._pages("cbs", "DescribeDisks", region, {}, "DiskSet"))
+
+    @replies.understood("DescribeSnapshots")
     def describe_snapshots(self, region: str, snapshot_ids: tuple[str, ...]) -> tuple[Snapshot, ...]:
         """These snapshots, as far as they exist; at most 100 ids, and never an empty list."""
         params = {"SnapshotIds": list(snapshot_ids), "Limit": _PAGE}

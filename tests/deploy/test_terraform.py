@@ -48,6 +48,8 @@ READS: dict[str, Callable[[TencentCloud], object]] = {
     "describe_disks": lambda it: it.describe_disks(REGION, INSTANCE),
     "describe_agent": lambda it: it.describe_agent(REGION, INSTANCE),
     "find_snapshots": lambda it: it.find_snapshots(REGION, DISK, "n"),
+    "all_snapshots": lambda it: it.all_snapshots(REGION),
+    "count_disks": lambda it: it.count_disks(REGION),
     "list_snapshots": lambda it: it.list_snapshots(REGION, DISK),
     "describe_snapshots": lambda it: it.describe_snapshots(REGION, ("snap-1",)),
     "read_invocation": lambda it: it.read_invocation(REGION, INSTANCE, "inv-1"),

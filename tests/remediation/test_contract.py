@@ -89,7 +89,7 @@ EXAMPLES: list[Fact] = [
     contract.WaitForReportInput(target=TARGET, invocation_id="inv-1"),
     contract.WaitForRollbackInput(target=TARGET, disk_id="disk-sys", snapshot_id="snap-1"),
     contract.SnapshotsRead(target=TARGET, snapshot_ids=("snap-1",)),
-    contract.GoodSnapshotsAsked(target=TARGET, disk_ids=("disk-sys",), before=NOW, run_key="k"),
+    contract.GoodSnapshotAsked(target=TARGET, disk_id="disk-sys", before=NOW, run_key="k"),
     contract.VerifyInput(target=TARGET, request_id="r", back_at=NOW, recovered_at=NOW, last_look=True),
     contract.NoticesAsked(
         limit=5,

@@ -77,8 +77,8 @@ PROTECTED = (
         "stale-snapshot",
         "P1",
         "remediation/cloud.py",
-        'return f"medic-{run_key}-"',
-        'return "medic-"',
+        'return f"{OUR_PREFIX}{run_key}-"',
+        "return OUR_PREFIX",
         ("tests/remediation/test_cloud.py::test_a_snapshots_name_is_short_and_differs_by_run_disk_and_purpose",),
     ),
     Bug(
