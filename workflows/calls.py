@@ -36,7 +36,6 @@ class Interruption(str, Enum):
 
     RECOVERED = "recovered"
     CANCELLED = "cancelled"
-    ABANDONED = "abandoned"
 
 
 class Interrupted(Exception):
@@ -87,6 +86,7 @@ class Calls:
         """
         self._interruption: Interruption | None = None
         self._shields = 0
+        self._abandoned = False
         self.may_have_sent = False
         self._on_sent = on_sent
 
@@ -98,6 +98,20 @@ class Calls:
     @interruption.setter
     def interruption(self, what: Interruption | None) -> None:
         self._interruption = what
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether what is waited for ends now."""
+        return self._abandoned or self.interruption is not None
+
+    @contextmanager
+    def abandoned(self) -> Iterator[None]:
+        """What is under way in here ends as an interruption ends it, whatever else is to be seen through."""
+        self._abandoned = True
+        try:
+            yield
+        finally:
+            self._abandoned = False
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
@@ -217,7 +231,7 @@ class Calls:
             return
         try:
             await workflow.wait_condition(
-                lambda: self.interruption is not None, timeout=timedelta(seconds=seconds), timeout_summary=summary
+                lambda: self.is_interrupted, timeout=timedelta(seconds=seconds), timeout_summary=summary
             )
         except asyncio.TimeoutError:
             return
@@ -233,11 +247,11 @@ class Calls:
         mutating: bool = False,
         **options: Any,
     ) -> Output:
-        if interruptible and self.interruption is not None:
+        if interruptible and self.is_interrupted:
             raise Interrupted
         task_queue = queue.of(workflow.info().task_queue)
         handle: Any = workflow.start_activity_method(method, arg, task_queue=task_queue, **options)  # type: ignore[misc,call-overload,unused-ignore]  # the SDK's overloads know plain methods only
-        await workflow.wait_condition(lambda: handle.done() or (interruptible and self.interruption is not None))
+        await workflow.wait_condition(lambda: handle.done() or (interruptible and self.is_interrupted))
         if not handle.done():
             handle.cancel()
         try:

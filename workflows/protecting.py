@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.acting import CREATE_SNAPSHOT, StillUnknown, perform
     from workflows.asking import ask
     from workflows.attempt import Attempt, Ended
-    from workflows.calls import CallFailed, Expired, Interruption
+    from workflows.calls import CallFailed, Expired, Interrupted
     from workflows.finding_snapshots import find_good_snapshots
 
 BEFORE_REPAIR = "before_repair"
@@ -77,7 +77,11 @@ async def _all_ready(set_of: _Protection, tasks: list[asyncio.Task[ReadySnapshot
     asks = policy.ask_after is not None and attempt.may_ask and set_of.purpose == BEFORE_REPAIR
     await workflow.wait(tasks, timeout=policy.ask_after if asks else None, return_when=asyncio.FIRST_EXCEPTION)
     if asks and not all(task.done() for task in tasks) and not any(_failure(task) for task in tasks):
-        approval = await _ask_about_slow(set_of, tasks)
+        try:
+            approval = await _ask_about_slow(set_of, tasks)
+        except (Ended, Interrupted):
+            await _abandon(attempt, tasks)
+            raise
         if approval is not None:
             attempt.allow(approval)
             await _abandon(attempt, tasks)
@@ -97,11 +101,8 @@ def _is_ready(taken: SnapshotTaken | None) -> bool:
 
 async def _abandon(attempt: Attempt, tasks: list[asyncio.Task[ReadySnapshot]]) -> None:
     """End the others as an interruption does: a snapshot that is being sent for is waited for, and recorded."""
-    if attempt.calls.interruption is None:
-        attempt.calls.interruption = Interruption.ABANDONED
-    await asyncio.gather(*tasks, return_exceptions=True)
-    if attempt.calls.interruption is Interruption.ABANDONED:
-        attempt.calls.interruption = None
+    with attempt.calls.abandoned():
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _ask_about_large(set_of: _Protection) -> None:

@@ -175,8 +175,7 @@ class RemediateInstance:
         runs = because(Code.RULE_RUNS, rule=attempt.order.rule, runbook=attempt.order.runbook_name)
         if attempt.order.mode is Mode.ASK or instance.tags.get(OPT_TAG) == "ask":
             await self._ask_first(attempt, instance, plan)
-        else:
-            self._tell(attempt, "plan", Headline.ACTING, plan=plan, reason=runs)
+        self._tell(attempt, "plan", Headline.ACTING, plan=plan, reason=runs)
         await look_before(attempt)
         ready = await protect(attempt, protectable(sighting.disks))
         return await climb(attempt, ready)
@@ -231,7 +230,7 @@ class RemediateInstance:
         if self._calls.interruption is Interruption.RECOVERED and attempt.recovered is not None:
             at = f"{attempt.recovered.occurred_at:%H:%M:%S} UTC"
             return Outcome.RECOVERED_BY_ITSELF, because(Code.RECOVERED_BY_ITSELF, at=at)
-        return Outcome.CANCELLED, because(Code.CANCELLED_LATE if attempt.rungs else Code.CANCELLED)
+        return Outcome.CANCELLED, because(Code.CANCELLED_LATE if attempt.reboot else Code.CANCELLED)
 
     async def _close(self, attempt: Attempt, outcome: Outcome, reason: Reason, plan: Plan | None) -> RemediationResult:
         """One outcome, told to people, to the incident, and to whoever looks at the run."""

@@ -121,7 +121,7 @@ class Repair:
             workflow.logger.warning("a remediation did not say how it ended: %s", error)
             self._memory.ended(run.run_key, Outcome.FAILED)
             self._on_lost(decision, alarm)
-            if decision.order is not None and decision.order.mode is Mode.ACT:
+            if decision.order is not None and decision.order.mode.acts:
                 await workflow.sleep(contract.IN_FLIGHT_SECONDS, summary="a call of it may still be on its way")
                 await self._give_back(run.run_key, alarm.region)
             return

@@ -41,6 +41,7 @@ async def wait_for_turn(attempt: Attempt, turns: list[str]) -> None:
             )
         except asyncio.TimeoutError:
             continue
+        turns.clear()  # whether it has come the guard says itself
         if attempt.calls.interruption is not None:
             await give_back(region, key)
             raise Interrupted

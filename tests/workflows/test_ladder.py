@@ -136,6 +136,26 @@ async def test_without_a_snapshot_of_before_the_alarm_nothing_is_rolled_back(cli
     assert cloud.acted == [f"{REBOOT} SOFT"]
 
 
+async def test_without_its_safety_snapshots_nothing_is_rolled_back_and_the_instance_is_started_again(
+    client: Client, unique: str
+) -> None:
+    cloud = StagedCloud(reboot_ends_as="FAILED", snapshots=dict(GOOD))
+
+    def fail_the_third(action: str) -> None:
+        if action == CREATE_SNAPSHOT and cloud.calls.count(CREATE_SNAPSHOT) >= 3:
+            raise Refused("no", action=action, code="InsufficientSnapshotQuota")
+
+    cloud.on_call = fail_the_third
+    async with stage(client, unique, cloud, ROLLBACK, ASKS) as on:
+        await on.send()
+        question = await asked(on, Matter.ROLLBACK)
+        cloud.reboot_ends_as = "SUCCESS"
+        await answer(on, question)
+        result = await on.ended()
+    assert (result.outcome, result.rolled_back) == (Outcome.HANDED_OVER, ())
+    assert cloud.acted == [f"{REBOOT} SOFT", f"{STOP} SOFT_FIRST", START]
+
+
 async def test_a_set_that_is_partly_rolled_back_is_left_stopped(client: Client, unique: str) -> None:
     cloud = StagedCloud(reboot_ends_as="FAILED", snapshots=dict(GOOD))
 
