@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from remediation.cautions import FSTAB
 from remediation.config import Config, Rule, TagScope
 from remediation.durations import write_duration
 from remediation.events import Alarm
@@ -136,7 +137,8 @@ class _Case:
     def decided(self) -> Decision:
         """The first of these that has an answer."""
         answer = self._known() or self._over() or self._echo() or self._unmatched() or self._late() or self._told()
-        return answer or self._busy() or self._used_up() or self._out_of_reach() or self._held() or self._remediate()
+        answer = answer or self._busy() or self._used_up() or self._unwise()
+        return answer or self._out_of_reach() or self._held() or self._remediate()
 
     def _known(self) -> Decision | None:
         """It was delivered before."""
@@ -209,6 +211,14 @@ class _Case:
             return None
         matter = f"{reason.code.value} {self.alarm.fault}"
         return self._decision(Kind.NOTIFY, reason, told=True, needs_people=True, matter=matter)
+
+    def _unwise(self) -> Decision | None:
+        """Another event says that a reboot may not be survived, or that the platform repairs it itself."""
+        for what, since in self.incident.cautions.items():
+            code = Code.FSTAB_SEEN if what == FSTAB else Code.PLATFORM_REPAIRS
+            reason = because(code, since=_clock(since))
+            return self._decision(Kind.NOTIFY, reason, told=True, needs_people=True, matter=f"unwise {what}")
+        return None
 
     def _out_of_reach(self) -> Decision | None:
         """The cloud knows no such instance, or the rule does not reach it (P14)."""

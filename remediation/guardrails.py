@@ -67,6 +67,8 @@ def may_touch(instance: Instance, order: Order, state: str = "RUNNING") -> Verdi
     if _is_under_way(instance):
         operation = instance.operation
         return wait(Code.BUSY, operation=operation.name or instance.state, request=operation.request_id or "-")
+    if "LIVE_MIGRATE" in instance.state:
+        return wait(Code.BUSY, operation=instance.state, request=instance.operation.request_id or "-")
     if instance.state != state:
         return stop(Code.WRONG_STATE, state=instance.state)
     return GO

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import Field
 
+from remediation.cautions import caution_of
 from remediation.events import Alarm
 from remediation.models import Fact
 from remediation.reasons import Reason
@@ -98,6 +100,7 @@ class IncidentState(Fact):
     reading: Reading | None = None
     echoes: dict[str, datetime] = Field(default={}, description="fault our reboot raised, not over yet → since when")
     told: dict[str, datetime] = Field(default={}, description="what was told of, → when last")
+    cautions: dict[str, datetime] = Field(default={}, description="what makes a reboot unwise → since when")
 
     @property
     def last_run(self) -> Run | None:
@@ -134,6 +137,16 @@ class IncidentState(Fact):
     def noted(self, alarm: Alarm, *, told: bool, at: datetime) -> IncidentState:
         """The event has been decided: it is known when it is delivered again; `told` if people heard of it."""
         seen = _newest({**self.seen, alarm.event_id: alarm.body_hash})
+        return self._cautioned(alarm)._noted(alarm, seen, told=told, at=at)
+
+    def _cautioned(self, alarm: Alarm) -> IncidentState:
+        caution = caution_of(alarm.fault, is_recovery=alarm.is_recovery)
+        if caution is None:
+            return self
+        others = {what: since for what, since in self.cautions.items() if what != caution.what}
+        return self._with(cautions={**others, caution.what: alarm.occurred_at} if caution.begins else others)
+
+    def _noted(self, alarm: Alarm, seen: dict[str, Any], *, told: bool, at: datetime) -> IncidentState:
         if not told or alarm.is_recovery:
             return self._with(seen=seen)
         return self._with(seen=seen, told=_newest({**self.told, began_matter(alarm.fault): at}))

@@ -30,6 +30,8 @@ class Code(str, Enum):
     ATTEMPTS_USED = "attempts_used"
     DAY_USED = "day_used"
     RELAPSE = "relapse"
+    FSTAB_SEEN = "fstab_seen"
+    PLATFORM_REPAIRS = "platform_repairs"
     UNREADABLE = "unreadable"
     UNDECIDED = "undecided"
     FOLDED = "folded"

@@ -29,6 +29,10 @@ REASONS: dict[Code, str] = {
     "look for the cause on the instance.",
     Code.DAY_USED: "Repairs of this instance within 24 hours: {tried}; `max_per_day` allows {limit}. Look for the "
     "cause before you raise it.",
+    Code.FSTAB_SEEN: "A broken fstab was reported at {since}: the machine might not survive a reboot. Mend "
+    "fstab, then send a fresh event with `medic send`.",
+    Code.PLATFORM_REPAIRS: "The platform has reported at {since} that it repairs or restarts this instance itself, "
+    "and has not reported the end of it. See the maintenance tasks in the console.",
     Code.RELAPSE: "The symptom came back {after} after the repair, within the watch of {watch}. The repair does not "
     "last: look for the cause on the instance.",
     Code.UNREADABLE: "An event could not be read: {error}.",

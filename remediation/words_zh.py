@@ -24,6 +24,9 @@ REASONS: dict[Code, str] = {
     Code.ATTEMPTS_USED: "已尝试修复 {tried} 次，`max_attempts` 允许 {limit} 次。"
     "无效的修复不会重复：请在实例上查找原因。",
     Code.DAY_USED: "24 小时内该实例已修复 {tried} 次，`max_per_day` 允许 {limit} 次。请先查找原因，再考虑调高上限。",
+    Code.FSTAB_SEEN: "{since} 报告过 fstab 配置错误：重启后系统可能无法启动。"
+    "请修正 fstab，然后用 `medic send` 发送新事件。",
+    Code.PLATFORM_REPAIRS: "平台于 {since} 报告正在自行修复或重启该实例，且尚未报告结束。请在控制台查看维护任务。",
     Code.RELAPSE: "症状在修复后 {after} 再次出现，仍在 {watch} 的观察期内。修复不能持久：请在实例上查找原因。",
     Code.UNREADABLE: "有事件无法解析：{error}。",
     Code.UNDECIDED: "无法决定如何处理此事件，未做任何操作：{error}。详情见 worker 日志。",

@@ -45,6 +45,7 @@ class Incident:
         self._is_dry = contract.is_dry_run(workflow.info().workflow_id)
         self._arrived: deque[Any] = deque()
         self._turns: deque[str] = deque()
+        self._has_grown_long, self._length = False, 0
         self._teller = Teller()
         self._memory = Memory(memory)
         self._repair = Repair(self._memory, self._region, self._instance_id, self._tell_lost)
@@ -100,6 +101,7 @@ class Incident:
     def take_event(self, event: Any = None) -> None:
         """An alarm from the door. Whatever comes is taken: a signal that does not decode would be lost in silence."""
         self._arrived.append(event)
+        self._measure()
 
     @workflow.signal(name=contract.TURN_CAME)
     def turn_came(self, turn: Any = None) -> None:
@@ -132,6 +134,15 @@ class Incident:
         self._memory.get_to_know(told)
         self._memory.ended(told.run_key, outcome, told)
 
+    def _measure(self) -> None:
+        """How long the history is, as of the task that brought a signal.
+
+        Not read later: deciding is a local activity, and what the server says with the task in which that ends may be
+        said with another task when the history is replayed.
+        """
+        self._has_grown_long = workflow.info().is_continue_as_new_suggested()
+        self._length = workflow.info().get_current_history_length()
+
     @workflow.query(name=contract.DECISIONS, description="what was decided about each event of this instance")
     def decisions(self) -> list[Record]:
         return list(self._memory.records)
@@ -154,7 +165,7 @@ class Incident:
     @property
     def _may_continue_as_new(self) -> bool:
         # A parent's continue-as-new would cut the child's result off; notices under way would be lost.
-        return workflow.info().is_continue_as_new_suggested() and self._is_idle
+        return self._has_grown_long and self._is_idle
 
     def _until_due(self) -> timedelta | None:
         """Until something has to be done without being told; None: whatever is at work wakes it up."""
@@ -179,7 +190,7 @@ class Incident:
 
     async def _read(self, event: Any) -> None:
         self._memory.event_came()
-        if workflow.info().get_current_history_length() > _FOLD_BEYOND:
+        if self._length > _FOLD_BEYOND:
             if self._memory.fold():
                 self._undecided("folded", because(Code.FOLDED, count="all further"))
             return

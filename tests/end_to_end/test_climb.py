@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ def climbing(region: str) -> str:
 
 def sick(**manners: Any) -> World:
     """The demo's instance, which only a rollback cures, with a snapshot of each disk from yesterday."""
-    one = world({"system_snapshot": 20, "data_snapshot": 20, "rollback": 40})
+    one = world({"system_snapshot": 20, "data_snapshot": 20, "rollback": 200, "stop": 60})
     region, theirs = next(iter(one.regions.items()))
     instance = theirs.instances[0].model_copy(update={"cured_by": "rollback", **manners})
     disks = (instance.system_disk.disk_id, instance.data_disks[0].disk_id)
@@ -84,26 +83,27 @@ async def test_a_ladder_that_only_a_rollback_ends_keeps_every_promise_although_t
     with deployment(server, tmp_path, simulated, page=climbing(next(iter(simulated.regions)))) as on:
         worker = on.command("worker")
 
-        async def kill_when(true: Callable[[], bool]) -> None:
+        async def kill_while(activity: str, calls: int, action: str) -> None:
+            """As it waits there, and not while the call itself is in its hands."""
             nonlocal worker
 
             async def so() -> bool:
-                return true()
+                return on.calls(action) == calls and await on.pending(activity)
 
             await until(so, 120)
             on.kill(worker)
             worker = on.command("worker")
 
         await on.send()
-        await kill_when(lambda: on.calls(REBOOT) == 1)
-        await kill_when(lambda: on.calls(STOP) == 1)
+        await kill_while("wait_until_done", 1, REBOOT)
+        await kill_while("wait_until_done", 1, STOP)
         question = await asked(on)
         assert (question.matter, Choice.GO in question.choices) == (Matter.ROLLBACK, True)
         assert [one.snapshot_id for one in question.disks] == list(GOOD)
         on.kill(worker)  # an approval outlives it
         worker = on.command("worker")
         await approve(on, await asked(on))
-        await kill_when(lambda: on.calls(APPLY_SNAPSHOT) == 1)
+        await kill_while("wait_until_rolled_back", 1, APPLY_SNAPSHOT)
         result = await on.ended()
         wrong = broken(on, result, said_recovered_at=result.ended_at.timestamp())
         acts = [one for one in on.mutating() if one in (REBOOT, STOP, START, APPLY_SNAPSHOT)]
