@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from cli.answer import register as register_answer
 from cli.backtest import register as register_backtest
 from cli.cancel import register as register_cancel
+from cli.certify import register as register_certify
 from cli.console import fail
 from cli.demonstrate import register as register_demonstrate
 from cli.eventbridge import register as register_eventbridge
@@ -76,6 +77,7 @@ register_health(app)
 register_explain(app)
 register_backtest(app)
 register_lint(app)
+register_certify(app)
 register_schema(app)
 register_eventbridge(app)
 register_run_simulator(app)

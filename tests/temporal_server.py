@@ -22,6 +22,14 @@ from temporalio.testing import WorkflowEnvironment
 
 from remediation.contract import SearchAttribute
 
+_CONFIG = (
+    # The default of 20 polls a second makes a run of a dozen hops take ten times as long.
+    "history.transferProcessorMaxPollRPS=2000",
+    # Each test has task queues of its own: four partitions of each, alive for minutes, are most of the work.
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
+    'matching.maxTaskQueueIdleTime="20s"',
+)
 STARTUP = timedelta(seconds=30)  # 0.3 s at rest; the machine may be busy
 
 
@@ -63,11 +71,8 @@ async def dev_server(*dynamic_config: str) -> AsyncIterator[Server]:
         search_attributes=[SearchAttributeKey.for_keyword(one.value) for one in SearchAttribute],
         dev_server_existing_path=find_cli(),
         dev_server_log_level="error",
-        # The default of 20 polls a second makes a run of a dozen hops take ten times as long.
         dev_server_extra_args=[
-            word
-            for value in ("history.transferProcessorMaxPollRPS=2000", *dynamic_config)
-            for word in ("--dynamic-config-value", value)
+            word for value in (*_CONFIG, *dynamic_config) for word in ("--dynamic-config-value", value)
         ],
         dev_server_startup_timeout=STARTUP,
     )

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 async def until(condition: Any, seconds: float = 30) -> Any:
     """What `condition()` answers once it is true; a query for a workflow that is not there yet counts as false."""
-    end = asyncio.get_running_loop().time() + seconds
+    end, pause = asyncio.get_running_loop().time() + seconds, 0.05
     while True:
         try:
             found = await condition()
@@ -22,7 +22,8 @@ async def until(condition: Any, seconds: float = 30) -> Any:
             return found
         if asyncio.get_running_loop().time() > end:
             raise AssertionError(f"{condition.__qualname__} did not become true within {seconds} s")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.2, 0.25)  # each look costs the server, and often a worker, some work
 
 
 def wait_until(true: Callable[[], bool]) -> None:
