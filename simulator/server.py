@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 
 from starlette.applications import Starlette
@@ -128,16 +129,17 @@ def run(
     Raises:
         OSError, yaml.YAMLError, pydantic.ValidationError: as `serve`.
     """
-    ended = threading.Event()
+    # An Event may be set by a signal in the very moment in which this thread holds its lock, and hang for ever.
+    ended: SimpleQueue[int] = SimpleQueue()
 
     def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
+        ended.put(number)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with serve(world_path, host=host, port=port, speed=speed, log_path=log_path, on_notice=on_notice) as running:
             on_ready(running.url)
-            ended.wait()
+            ended.get()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

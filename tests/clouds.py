@@ -52,6 +52,7 @@ class StagedCloud:
         Disk(disk_id="disk-dat", usage="DATA_DISK", size_gib=200),
     )
     agent: bool = True
+    online: bool = True
     heartbeat: bool = True
     reboot_ends_as: str = "SUCCESS"
     hangs: set[str] = field(default_factory=set)
@@ -112,7 +113,7 @@ class StagedCloud:
     def describe_agent(self, region: str, instance_id: str) -> Agent | None:
         self._called("DescribeAutomationAgentStatus")
         beat = datetime.now(timezone.utc) if self.heartbeat else datetime(2020, 1, 1, tzinfo=timezone.utc)
-        return Agent(online=True, last_heartbeat=beat) if self.agent else None
+        return Agent(online=self.online, last_heartbeat=beat) if self.agent else None
 
     def find_snapshots(self, region: str, disk_id: str, name: str) -> tuple[Snapshot, ...]:
         with self._lock:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
 
 from remediation.approvals import Choice, Matter
 from remediation.cloud import CREATE_SNAPSHOT, REBOOT, Snapshot
@@ -15,7 +16,7 @@ from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
 from tests.workflows.answering import ASKS, answer, asked
-from tests.workflows.staging import Ears, an_instance, stage
+from tests.workflows.staging import Ears, an_instance, skip, stage
 
 pytestmark = pytest.mark.temporal
 
@@ -48,6 +49,26 @@ async def test_without_an_answer_people_take_over_and_nothing_was_touched(client
         result = await on.ended()
     assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.NOT_ANSWERED)
     assert cloud.mutating() == []
+
+
+async def test_an_approval_is_waited_for_for_days_at_the_price_of_a_minute(
+    time_skipping: WorkflowEnvironment, unique: str
+) -> None:
+    cloud = StagedCloud()
+    days = (SNAPSHOT, "    approval: {within: 6d}\n" + SNAPSHOT)
+    async with stage(time_skipping.client, unique, cloud, MODE_ASK, ASKS, days) as on:
+        await on.send(at=await time_skipping.get_current_time())
+        question = await asked(on, Matter.FIRST_ACTION)
+        await skip(time_skipping, timedelta(days=1))
+        assert cloud.mutating() == []
+        await answer(on, question)
+        result = await on.ended()
+        history = await on.remediation.fetch_history()
+    waited = next(step for step in result.steps if step.name == "ask")
+    assert waited.seconds >= 86_400
+    # The yes is fresh, however old the alarm has become.
+    assert (result.outcome, cloud.mutating().count(REBOOT)) == (Outcome.RECOVERED, 1)
+    assert len(history.events) <= 110
 
 
 async def test_what_may_be_let_go_without_an_answer_ends_as_if_cancelled(client: Client, unique: str) -> None:

@@ -204,3 +204,35 @@ async def test_a_cancel_in_the_middle_of_a_rollback_leaves_no_half_of_it(client:
     assert result.outcome is Outcome.CANCELLED
     assert len(result.rolled_back) == 2
     assert cloud.acted[-1] == START
+
+
+async def test_a_rollback_to_before_the_repair_is_for_a_repair_that_made_it_worse_alone(
+    client: Client, unique: str
+) -> None:
+    cloud = StagedCloud(reboot_ends_as="FAILED")
+    own = (RUNGS, ROLLBACK[1].replace("rollback: {timeout: 5m}", "rollback: {to: before_repair, timeout: 5m}"))
+    async with stage(client, unique, cloud, own, ASKS) as on:
+        await on.send()
+        result = await on.ended()
+    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.NOT_MADE_WORSE)
+    assert cloud.acted == [f"{REBOOT} SOFT"]
+
+
+async def test_what_the_repair_made_worse_goes_back_to_the_snapshots_of_this_run(client: Client, unique: str) -> None:
+    cloud = StagedCloud(reboot_ends_as="FAILED")
+
+    def silence(action: str) -> None:
+        if action == REBOOT:
+            cloud.online = False
+
+    cloud.after_effect = silence
+    own = (RUNGS, ROLLBACK[1].replace("rollback: {timeout: 5m}", "rollback: {to: before_repair, timeout: 5m}"))
+    async with stage(client, unique, cloud, own, ASKS) as on:
+        await on.send()
+        question = await asked(on, Matter.ROLLBACK)
+        cloud.reboot_ends_as, cloud.online = "SUCCESS", True
+        await answer(on, question)
+        result = await on.ended()
+    before = {one.disk_id: one.snapshot_id for one in result.snapshots if one.purpose == "before_repair"}
+    assert result.outcome is Outcome.RECOVERED
+    assert {one.disk_id: one.snapshot_id for one in result.rolled_back} == before

@@ -8,12 +8,12 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from remediation.cloud import REBOOT
+from remediation.cloud import CREATE_SNAPSHOT, REBOOT
 from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
 from tests.waiting import until
-from tests.workflows.staging import skip, stage
+from tests.workflows.staging import called, skip, stage
 
 pytestmark = pytest.mark.temporal
 
@@ -45,7 +45,11 @@ async def test_a_snapshot_of_four_hours_is_waited_for_in_one_activity(
     async with stage(time_skipping.client, unique, cloud, patient, poll_interval="5m") as on:
         began = await time_skipping.get_current_time()
         await on.send(at=began)
-        await on.decided()
+
+        async def begun() -> bool:
+            return await called(on, CREATE_SNAPSHOT, 2)
+
+        await until(begun)  # skipped before that, people would be told that the cloud is silent
         await skip(time_skipping, timedelta(hours=5))
         result = await on.ended()
         history = await on.remediation.fetch_history()
