@@ -21,7 +21,7 @@ demo: setup ## heal a sick instance, for real, on this machine (ARGS="--keep" to
 	@$(BIN)/medic demo $(ARGS)
 
 test: setup ## all tests
-	@$(BIN)/pytest -n 4 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 	@PYTHON=$(BIN)/python tests/python310.sh
 
 check: setup ## format, lint, types, import contracts
