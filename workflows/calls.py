@@ -29,6 +29,7 @@ ACT_SECONDS = 30
 LAST_LOOK_SECONDS = 60
 # A mutating call that no worker takes in hand for this long is planned again on a fresh reading.
 ACT_START_SECONDS = 60
+_NOBODY = "no worker took it in hand"
 
 
 class Interruption(str, Enum):
@@ -273,7 +274,8 @@ def _in_our_words(error: ActivityError, mutating: bool) -> Exception:
     cause = error.cause
     if isinstance(cause, TimeoutError):
         if cause.type == TimeoutType.SCHEDULE_TO_START:
-            return NotStarted("no worker took it in hand")
+            # So a reading ends, too, whose whole time has passed while no worker was free.
+            return NotStarted(_NOBODY) if mutating else Expired(_NOBODY)
         # Also when the whole deadline ran out: an attempt may have been in flight at that moment.
         return Unknown(str(cause)) if mutating else Expired(_last_words(cause))
     if isinstance(cause, ApplicationError) and cause.type == "OutcomeUnknown":

@@ -74,7 +74,8 @@ async def decided(on: Deployment, number: int) -> Record:
 
 def plenty() -> World:
     """A world of many instances that can all be healed."""
-    one = world({"system_snapshot": 100, "data_snapshot": 100})
+    # Long enough that what is begun as people freeze it is still at its snapshots when the freeze is in force.
+    one = world({"system_snapshot": 500, "data_snapshot": 500})
     region, theirs = next(iter(one.regions.items()))
     template = theirs.instances[0]
     many = tuple(
@@ -116,7 +117,9 @@ async def test_a_run_between_snapshot_and_reboot_reboots_nothing_after_a_freeze(
 async def test_in_a_storm_nothing_is_changed_in_any_region_after_a_freeze_of_all(
     server: Server, tmp_path: Path
 ) -> None:
-    with deployment(server, tmp_path, plenty(), page=f"{PAGE}guardrails: {{max_acting: 100}}\n") as on:
+    with deployment(
+        server, tmp_path, plenty(), page=f"{PAGE}guardrails: {{max_acting: 100, max_actions_per_hour: 100}}\n"
+    ) as on:
         on.command("worker")
 
         async def storm(first: int, last: int) -> None:
