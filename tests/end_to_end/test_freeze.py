@@ -26,7 +26,7 @@ from tests.waiting import until
 pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 
 
-PLENTY = 24
+PLENTY = 12
 
 
 async def medic(on: Deployment, *words: str, code: int = 0) -> str:
