@@ -75,10 +75,12 @@ async def _all(only: str, jobs: int, results: Path) -> list[Verdict]:
 
 async def every_case(server: Server, folder: Path) -> list[Case]:
     """The events are those of a run that nothing disturbs, so that a new event brings a new case."""
-    names = await nominal(server, folder)
+    names = await nominal(server, folder / "reboot", "reboot")
+    climb = await nominal(server, folder / "climb", "climb")
     return [
-        *at_events("remediation", names["remediation"]),
-        *at_events("incident", names["incident"]),
+        *at_events("reboot", "remediation", names["remediation"]),
+        *at_events("reboot", "incident", names["incident"]),
+        *at_events("climb", "remediation", climb["remediation"]),
         *around_calls(),
     ]
 

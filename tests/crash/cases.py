@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from remediation.cloud import CREATE_SNAPSHOT, REBOOT
+from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, INVOKE_COMMAND, REBOOT, START, STOP
 from remediation.reasons import Code
 from remediation.report import Outcome
 
 Workflow = Literal["incident", "remediation"]
+Story = Literal["reboot", "climb"]
 Rule = dict[str, Any]
 
 # What became of the answer, as the simulator's faults say it.
@@ -27,6 +29,7 @@ class Case:
     """One run in which the worker is killed once, and replaced.
 
     Attributes:
+        story: `reboot` heals by its first rung; `climb` goes on from a SOFT reboot that hangs to a rollback.
         event: kill when the history of `workflow` has so many events; or, if 0:
         hold: the fault that stops a call where the worker is to die, armed before the run.
         fate: what the held call then comes to.
@@ -34,6 +37,7 @@ class Case:
     """
 
     name: str
+    story: Story = "reboot"
     workflow: Workflow = "remediation"
     event: int = 0
     hold: Rule = field(default_factory=dict)
@@ -41,23 +45,34 @@ class Case:
     stopped: bool = False
 
 
-def allowed(outcome: Outcome, reason: Code, *, reboot_in_hand: bool) -> bool:
-    """All is healed; only a reboot that was in the dead worker's hands, and never showed, is a question for people."""
+# What people are asked about if it was in the dead worker's hands, and never showed: it is not sent a second time.
+_QUESTIONABLE = {
+    "reboot_instance": Code.REBOOT_UNKNOWN,
+    "stop_instance": Code.STOP_UNKNOWN,
+    "apply_snapshot": Code.ROLLBACK_UNSEEN,
+}
+
+
+def allowed(outcome: Outcome, reason: Code, in_hand: Collection[str]) -> bool:
+    """All is healed; only what may not be sent again can be left to people, and only if it was in hand (activities)."""
     if outcome is Outcome.RECOVERED:
         return True
-    return reboot_in_hand and (outcome, reason) == (Outcome.HANDED_OVER, Code.REBOOT_UNKNOWN)
+    doubts = {code for activity, code in _QUESTIONABLE.items() if activity in in_hand}
+    return outcome is Outcome.HANDED_OVER and reason in doubts
 
 
-def at_events(workflow: Workflow, names: list[str]) -> list[Case]:
+def at_events(story: Story, workflow: Workflow, names: list[str]) -> list[Case]:
     """One for each event of a nominal history."""
+    prefix = workflow if story == "reboot" else story
     return [
-        Case(f"{workflow} {number:02d} {name}", workflow, event=number) for number, name in enumerate(names, start=1)
+        Case(f"{prefix} {number:02d} {name}", story, workflow, event=number)
+        for number, name in enumerate(names, start=1)
     ]
 
 
 def around_calls() -> list[Case]:
     """Each mutating call: before the send, under way, after the effect, and after the answer; with each fate of it."""
-    return [
+    reboot = [
         case
         for label, action, skip, read in (
             # Which of both disks comes first is chance; the second call is held after the first has gone through.
@@ -65,30 +80,45 @@ def around_calls() -> list[Case]:
             ("second CreateSnapshot", CREATE_SNAPSHOT, 1, 3),
             ("RebootInstances", REBOOT, 0, 4),
         )
-        for case in _around(label, action, skip, read)
+        for case in (_before(label, read), *_around(label, "reboot", action, skip))
     ]
+    climb = [
+        case
+        for label, action, skip in (
+            ("the look inside", INVOKE_COMMAND, 0),
+            ("the SOFT reboot that hangs", REBOOT, 0),
+            ("the stop in its place", STOP, 0),
+            ("the start after it", START, 0),
+            ("the rollback's stop", STOP, 1),
+            ("the safety snapshot", CREATE_SNAPSHOT, 2),
+            ("the first rollback", APPLY_SNAPSHOT, 0),
+            ("the second rollback", APPLY_SNAPSHOT, 1),
+            ("the rollback's start", START, 1),
+        )
+        for case in _around(f"climb, {label}", "climb", action, skip)
+    ]
+    return reboot + climb
 
 
-def _around(label: str, action: str, skip: int, read: int) -> list[Case]:
+def _before(label: str, read: int) -> Case:
+    """The guard's reading is held; `read` others of this instance come before it. (A climb polls as often as it takes:
+    there the events of its history have to do.)"""
+    hold: Rule = {"action": "DescribeInstances", "skip": read, "kind": "hold"}
+    return Case(f"{label}, before the send", hold=hold)
+
+
+def _around(label: str, story: Story, action: str, skip: int) -> list[Case]:
     here = {"action": action, "skip": skip}
     held: Rule = {**here, "kind": "hold"}
+    never = {**here, "kind": "drop_before"}
     cases = [
-        Case(
-            f"{label}, before the send",
-            # The guard's reading; `read` others of this instance come before it.
-            hold={"action": "DescribeInstances", "skip": read, "kind": "hold"},
-        ),
-        Case(f"{label}, under way: it takes effect late", hold={**held, "at": "arrival"}),
-        Case(
-            f"{label}, under way: it never arrives",
-            hold={**held, "at": "arrival"},
-            fate={**here, "kind": "drop_before"},
-        ),
+        Case(f"{label}, under way: it takes effect late", story, hold={**held, "at": "arrival"}),
+        Case(f"{label}, under way: it never arrives", story, hold={**held, "at": "arrival"}, fate=never),
     ]
     for said, rule in ANSWERS.items():
         fate = {**here, **rule} if rule else None
         at_effect: Rule = {**held, "at": "effect"}
-        cases.append(Case(f"{label}, after the effect and before the answer: {said}", hold=at_effect, fate=fate))
+        cases.append(Case(f"{label}, after the effect and before the answer: {said}", story, hold=at_effect, fate=fate))
         after = f"{label}, after the answer and before the record: {said}"
-        cases.append(Case(after, hold=at_effect, fate=fate, stopped=True))
+        cases.append(Case(after, story, hold=at_effect, fate=fate, stopped=True))
     return cases

@@ -10,70 +10,33 @@ import pytest
 
 from remediation.approvals import Choice, Matter, Question
 from remediation.cloud import APPLY_SNAPSHOT, REBOOT, START, STOP
-from remediation.contract import QUESTION
 from remediation.reasons import Code
 from remediation.report import Outcome, RemediationResult
-from simulator.checker import Facts, check
-from simulator.specs import SnapshotSpec
-from simulator.world import World
-from tests.end_to_end.deployment import PAGE, SPEED, Deployment, deployment, world
+from simulator.checker import check
+from tests.end_to_end.climbing import APPROVER, GOOD, climbing, facts, open_question, sick
+from tests.end_to_end.deployment import Deployment, deployment
 from tests.temporal_server import Server
 from tests.waiting import until
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes, pytest.mark.timeout(300)]
 
-GOOD = ("snap-goodsyst", "snap-gooddata")
-LADDER = "[reboot: {timeout: 30s}, reboot: {stop_type: HARD, timeout: 30s}, rollback: {timeout: 2m}]"
-
-
-def climbing(region: str) -> str:
-    """The page of the deployment with the whole ladder, a look inside, and somebody who may approve."""
-    page = PAGE.replace("[reboot: {timeout: 2m}]", LADDER)
-    return f"{page}approvers: [ada]\nguest: {{commands: {{{region}: cmd-guestpr0}}}}\n"
-
-
-def sick(**manners: Any) -> World:
-    """The demo's instance, which only a rollback cures, with a snapshot of each disk from yesterday."""
-    one = world({"system_snapshot": 20, "data_snapshot": 20, "rollback": 200, "stop": 60})
-    region, theirs = next(iter(one.regions.items()))
-    instance = theirs.instances[0].model_copy(update={"cured_by": "rollback", **manners})
-    disks = (instance.system_disk.disk_id, instance.data_disks[0].disk_id)
-    kept = tuple(SnapshotSpec(snapshot_id=name, disk_id=disk) for name, disk in zip(GOOD, disks, strict=True))
-    theirs = theirs.model_copy(update={"instances": (instance, *theirs.instances[1:]), "snapshots": kept})
-    return one.model_copy(update={"regions": {region: theirs}})
-
 
 async def asked(on: Deployment) -> Question:
-    async def is_open() -> Question | None:
-        question: Question | None = await on.remediation().query(QUESTION, result_type=Question)
-        return question
-
-    question: Question = await until(is_open, 120)
+    question: Question = await until(lambda: open_question(on), 120)
     return question
 
 
 async def approve(on: Deployment, question: Question) -> None:
-    said = ("--plan", question.plan, "--as", "ada", "--reason", "the backups of the night are good")
+    said = ("--plan", question.plan, "--as", APPROVER, "--reason", "the backups of the night are good")
     done = await asyncio.to_thread(on.once, "approve", on.remediation().id, *said)
     assert done.returncode == 0, done.stderr
 
 
 def broken(on: Deployment, result: RemediationResult, **known: Any) -> list[str]:
     """The promises that the cloud's own log shows to be broken."""
-    instance = on.cloud.cloud.world.regions[on.region].instances[0]
-    disks = (instance.system_disk.disk_id, instance.data_disks[0].disk_id)
-    facts = Facts.of(
-        on.cloud.cloud.world,
-        on.region,
-        on.instances[0],
-        speed=SPEED,
-        alarmed_at=result.started_at.timestamp() - 1,
-        rungs=("SOFT", "HARD", "rollback"),
-        approved=dict(zip(disks, GOOD, strict=True)),
-        rollback_approved_at=next((one.at.timestamp() for one in result.answers), None),
-        **known,
-    )
-    return [f"{one.promise} {one.said}" for one in check(on.cloud.log, facts)]
+    approved_at = next((one.at.timestamp() for one in result.answers), None)
+    judged = facts(on, approved_at, alarmed_at=result.started_at.timestamp() - 1, **known)
+    return [f"{one.promise} {one.said}" for one in check(on.cloud.log, judged)]
 
 
 async def test_a_ladder_that_only_a_rollback_ends_keeps_every_promise_although_the_worker_is_killed_on_each_rung(
@@ -113,7 +76,7 @@ async def test_a_ladder_that_only_a_rollback_ends_keeps_every_promise_although_t
     assert wrong == []
     assert acts.count(APPLY_SNAPSHOT) == 2
     assert acts[-1] == START
-    assert [one.by for one in result.answers] == ["ada"]
+    assert [one.by for one in result.answers] == [APPROVER]
     assert "medic approve" in str(on.box.received)
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.__main__ import every_case
-from tests.crash.cases import Case, around_calls
-from tests.crash.run import run
+from tests.crash.cases import Case, around_calls, at_events
+from tests.crash.run import nominal, run
 from tests.temporal_server import Server
 
 pytestmark = [pytest.mark.temporal, pytest.mark.processes, pytest.mark.xdist_group("crash")]
@@ -57,8 +56,9 @@ async def test_a_kill_around_any_mutating_call_breaks_no_promise(server: Server,
 
 
 async def test_a_kill_in_any_phase_of_the_story_breaks_no_promise(server: Server, tmp_path: Path) -> None:
-    every = await every_case(server, tmp_path / "nominal")
+    names = await nominal(server, tmp_path / "nominal", "reboot")
+    every = at_events("reboot", "remediation", names["remediation"])
     chosen = [next(one for one in every if one.name.endswith(activity)) for activity in EVENTS]
-    chosen += [one for one in every if one.workflow == "incident"][3::6]
+    chosen += at_events("reboot", "incident", names["incident"])[3::6]
 
     assert await killed(server, chosen, tmp_path) == []
