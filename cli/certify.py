@@ -21,6 +21,9 @@ def run(
     instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="ins-0123abcd, a throw-away one.")],
     region: Annotated[str, typer.Option(help="ap-guangzhou")],
     command: Annotated[str, typer.Option(help="The registered command that looks inside: cmd-….")] = "",
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Then take its disks back to these snapshots, stopped: the rung above.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each step.")] = False,
     timeout: Annotated[str, typer.Option(help="How long each wait may take: 5m, 4h.")] = "30m",
     file: Annotated[Path | None, typer.Option("--file", help="Write what was found there too, as JSON.")] = None,
@@ -44,17 +47,26 @@ def run(
         where, seconds = normalise_region(region), parse_duration(timeout)
     except (EventRejected, ValueError) as error:
         raise misused(str(error)) from None
-    raise typer.Exit(look(_certify(instance, where, command, seconds, file, output, yes=yes)))
+    trying = _certify(instance, where, command, seconds, file, output, rollback=rollback, yes=yes)
+    raise typer.Exit(look(trying))
 
 
 async def _certify(
-    instance: str, region: str, command: str, seconds: float, file: Path | None, output: Output, *, yes: bool
+    instance: str,
+    region: str,
+    command: str,
+    seconds: float,
+    file: Path | None,
+    output: Output,
+    *,
+    rollback: bool,
+    yes: bool,
 ) -> int:
     import asyncio
     import json
 
     from cli.certifying import Trial
-    from remediation.certificate import Holds, certificate
+    from remediation.certificate import Holds
     from worker import make_cloud
 
     await _obey_a_freeze(region)
@@ -66,7 +78,7 @@ async def _certify(
             typer.confirm(f"{what}?", abort=True, err=True)
 
     trial = Trial(make_cloud(settings()), region, instance, step, patience=seconds)
-    findings = certificate(*await asyncio.to_thread(trial.certify, command))
+    findings = await asyncio.to_thread(trial.certify, command, rollback=rollback)
     told = {"instance": instance, "region": region, "findings": [one.model_dump(mode="json") for one in findings]}
     if file is not None:
         await asyncio.to_thread(file.write_text, json.dumps(told, indent=2) + "\n", encoding="utf-8")

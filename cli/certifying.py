@@ -8,8 +8,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from activities.clients.tencent import TencentCloud
-from remediation.certificate import Looks, RebootWatched, SnapshotWatched
-from remediation.cloud import Disk, expiry, snapshot_name
+from remediation.certificate import (
+    Finding,
+    Looks,
+    OperationWatched,
+    RebootWatched,
+    RestoreWatched,
+    RollbackWatched,
+    SnapshotWatched,
+    certificate,
+)
+from remediation.cloud import Disk, Snapshot, expiry, snapshot_name
 from remediation.errors import MedicError
 from remediation.guardrails import protectable
 from remediation.guest import GuestReport, report_of
@@ -125,8 +134,50 @@ class Trial:
                 return report
         return None
 
-    def certify(self, command_id: str) -> tuple[tuple[SnapshotWatched, ...], RebootWatched, Looks]:
-        """The main job, in its order: no reboot before every snapshot is ready.
+    def restore(self, snapshots: tuple[Snapshot, ...]) -> RestoreWatched:
+        """Stop, take every disk back to its snapshot, and start: not with a disk that did not come back."""
+        self._step(f"stop {self._instance} (SOFT_FIRST)")
+        request = self._cloud.stop_instance(_permit(), self._region, self._instance, stop_type="SOFT_FIRST")
+        stopped = self._until("stop", request, "STOPPED")
+        if stopped.last is None or stopped.last.state != "STOPPED":
+            return RestoreWatched(stopped=stopped)
+        disks: tuple[RollbackWatched, ...] = ()
+        for snapshot in snapshots:
+            disks = (*disks, self._take_back(snapshot))
+            if not disks[-1].is_back:
+                return RestoreWatched(stopped=stopped, disks=disks)
+        self._step(f"start {self._instance}")
+        request = self._cloud.start_instance(_permit(), self._region, self._instance)
+        return RestoreWatched(stopped=stopped, disks=disks, started=self._until("start", request, "RUNNING"))
+
+    def _take_back(self, snapshot: Snapshot) -> RollbackWatched:
+        disk_id = snapshot.disk_id
+        self._step(f"take {disk_id} back to {snapshot.snapshot_id}; what was written since is lost")
+        self._cloud.apply_snapshot(_permit(), self._region, disk_id, snapshot_id=snapshot.snapshot_id)
+        watched = RollbackWatched(disk_id=disk_id)
+        for _ in self._looking():
+            disks = self._cloud.describe_disks(self._region, self._instance)
+            seen = next((one for one in disks if one.disk_id == disk_id), None)
+            rolling = seen is not None and seen.rolling_back
+            over = watched.shown and not rolling
+            watched = watched.model_copy(
+                update={"shown": watched.shown or rolling, "last": seen if over else watched.last}
+            )
+            if over:
+                break
+        return watched
+
+    def _until(self, action: str, request_id: str, state: str) -> OperationWatched:
+        watched = OperationWatched(action=action, request_id=request_id, state=state)
+        for _ in self._looking():
+            one = self._cloud.describe_instance(self._region, self._instance)
+            watched = watched.model_copy(update={"last": one})
+            if one is not None and one.operation.request_id == request_id and not one.operation.in_progress:
+                break
+        return watched
+
+    def certify(self, command_id: str, *, rollback: bool = False) -> tuple[Finding, ...]:
+        """The main job, in its order: no reboot before every snapshot is ready; then a rollback to these, if wanted.
 
         Raises:
             MedicError: it is not to be worked on, or a snapshot did not become ready.
@@ -134,10 +185,12 @@ class Trial:
         disks = self.disks()
         before = self.look_inside(command_id, "before")
         snapshots = tuple(self.snapshot(disk) for disk in disks)
-        if not all(one.last is not None and one.last.is_ready for one in snapshots):
+        ready = tuple(one.last for one in snapshots if one.last is not None and one.last.is_ready)
+        if len(ready) < len(disks):
             raise MedicError("a snapshot did not become ready in time: nothing was rebooted")
         reboot = self.reboot()
-        return snapshots, reboot, Looks(before=before, after=self.look_inside(command_id, "after"))
+        looks = Looks(before=before, after=self.look_inside(command_id, "after"))
+        return certificate(snapshots, reboot, looks, self.restore(ready) if rollback else None)
 
     def _looking(self) -> _Looking:
         return _Looking(self._patience)

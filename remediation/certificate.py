@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
 
-from remediation.cloud import Agent, Instance, Snapshot
+from remediation.cloud import Agent, Disk, Instance, Snapshot
 from remediation.guest import GuestReport
 from remediation.models import Fact
 
+_NO_ROLLBACK = "no rollback was tried: --rollback"
 LISTED_WITHIN = timedelta(minutes=2)
 
 
@@ -67,8 +68,56 @@ class Looks(Fact):
     after: GuestReport | None = None
 
 
-def certificate(snapshots: Iterable[SnapshotWatched], reboot: RebootWatched, looks: Looks) -> tuple[Finding, ...]:
-    """Every assumption with what was seen of it."""
+class OperationWatched(Fact):
+    """A stop or a start, and the instance as it was seen last."""
+
+    action: str
+    request_id: str
+    state: str
+    last: Instance | None = None
+
+
+class RollbackWatched(Fact):
+    """One disk that was taken back: whether it was seen to go back, and how it was seen at the end (None: none yet)."""
+
+    disk_id: str
+    shown: bool = False
+    last: Disk | None = None
+
+    @property
+    def is_back(self) -> bool:
+        """Seen on its way, and then at its end, without an error."""
+        return self.shown and self.last is not None and not self.last.error
+
+
+class RestoreWatched(Fact):
+    """Stop, every disk back, and start; the instance is not started (None) if a disk did not come back."""
+
+    stopped: OperationWatched
+    disks: tuple[RollbackWatched, ...] = ()
+    started: OperationWatched | None = None
+
+
+# What one instance that does as it should cannot show.
+_UNSHOWN = (
+    "a request takes no effect later than its signature is valid",
+    "a code that is classed as refused, throttled or busy means that nothing was done",
+    "an event that is delivered again has the same id",
+    "while a SOFT reboot hangs, a HARD one takes its place or is refused, and a HARD stop is taken",
+)
+
+
+def certificate(
+    snapshots: Iterable[SnapshotWatched],
+    reboot: RebootWatched,
+    looks: Looks,
+    restore: RestoreWatched | None = None,
+) -> tuple[Finding, ...]:
+    """Every assumption with what was seen of it.
+
+    Args:
+        restore: None if no rollback was tried.
+    """
     watched = tuple(snapshots)
     return (
         _all("a snapshot is found by a filter of its exact name", [one.named for one in watched]),
@@ -84,6 +133,9 @@ def certificate(snapshots: Iterable[SnapshotWatched], reboot: RebootWatched, loo
         _states(reboot),
         _heartbeat(reboot),
         _boot(looks),
+        _operations(restore),
+        _rollbacks(restore),
+        *(Finding(assumption=one, holds=Holds.UNSEEN, seen="no healthy instance shows it") for one in _UNSHOWN),
     )
 
 
@@ -156,3 +208,33 @@ def _boot(looks: Looks) -> Finding:
     return Finding(
         assumption=assumption, holds=Holds.YES if fine else Holds.NO, seen="boot ids differ" if fine else "the same"
     )
+
+
+def _operations(restore: RestoreWatched | None) -> Finding:
+    assumption = "a stop and a start end as SUCCESS of our request, with the instance STOPPED and RUNNING"
+    if restore is None:
+        return Finding(assumption=assumption, holds=Holds.UNSEEN, seen=_NO_ROLLBACK)
+    tried = [one for one in (restore.stopped, restore.started) if one is not None]
+    ended = [_as_wanted(one) for one in tried]
+    seen = ", ".join(f"{one.action}: {_shown_as(one.last)}" for one in tried)
+    return Finding(assumption=assumption, holds=Holds.YES if all(ended) else Holds.NO, seen=seen)
+
+
+def _as_wanted(one: OperationWatched) -> bool:
+    last = one.last
+    operation = last.operation if last is not None else None
+    ours = operation is not None and (operation.request_id, operation.state) == (one.request_id, "SUCCESS")
+    return ours and last is not None and last.state == one.state
+
+
+def _shown_as(instance: Instance | None) -> str:
+    return f"{instance.state}/{instance.operation.state}" if instance is not None else "not there"
+
+
+def _rollbacks(restore: RestoreWatched | None) -> Finding:
+    assumption = "a disk that goes back to its snapshot is shown as Rollbacking, and then no more"
+    if restore is None or not restore.disks:
+        return Finding(assumption=assumption, holds=Holds.UNSEEN, seen=_NO_ROLLBACK)
+    back = sum(one.is_back for one in restore.disks)
+    told = f"{back} of {len(restore.disks)}" + ("" if restore.started is not None else "; the instance is left stopped")
+    return Finding(assumption=assumption, holds=Holds.YES if back == len(restore.disks) else Holds.NO, seen=told)

@@ -7,8 +7,17 @@ from typing import Any
 
 import pytest
 
-from remediation.certificate import Holds, Looks, RebootWatched, SnapshotWatched, certificate
-from remediation.cloud import Agent, Instance, Operation, Snapshot
+from remediation.certificate import (
+    Holds,
+    Looks,
+    OperationWatched,
+    RebootWatched,
+    RestoreWatched,
+    RollbackWatched,
+    SnapshotWatched,
+    certificate,
+)
+from remediation.cloud import Agent, Disk, Instance, Operation, Snapshot
 from remediation.guest import read_report
 from tests.guests import output
 
@@ -40,7 +49,46 @@ def holding(snapshots: Any = None, watched: Any = None, looks: Looks = LOOKS) ->
 
 
 def test_all_that_was_seen_as_assumed_holds() -> None:
-    assert holding() == [Holds.YES] * 9
+    assert holding()[:9] == [Holds.YES] * 9
+    assert set(holding()[9:]) == {Holds.UNSEEN}
+
+
+def operation(action: str, wanted: str, **seen: Any) -> OperationWatched:
+    facts = {
+        "instance_id": "ins-1",
+        "region": "r",
+        "state": wanted,
+        "operation": {"state": "SUCCESS", "request_id": action},
+    }
+    return OperationWatched(action=action, request_id=action, state=wanted, last=Instance.model_validate(facts | seen))
+
+
+BACK = RollbackWatched(disk_id="disk-1", shown=True, last=Disk(disk_id="disk-1"))
+STOPPED, STARTED = operation("stop", "STOPPED"), operation("start", "RUNNING")
+BROKEN = BACK.model_copy(update={"last": Disk(disk_id="disk-1", error="lost")})
+
+
+@pytest.mark.parametrize(
+    ("restore", "operations", "rollbacks"),
+    [
+        (None, Holds.UNSEEN, Holds.UNSEEN),
+        (RestoreWatched(stopped=STOPPED, disks=(BACK,), started=STARTED), Holds.YES, Holds.YES),
+        (RestoreWatched(stopped=operation("stop", "STOPPED", state="STOPPING")), Holds.NO, Holds.UNSEEN),
+        (
+            RestoreWatched(stopped=STOPPED, disks=(BACK,), started=STARTED.model_copy(update={"request_id": "other"})),
+            Holds.NO,
+            Holds.YES,
+        ),
+        (RestoreWatched(stopped=STOPPED, disks=(BACK, BROKEN)), Holds.YES, Holds.NO),
+        (RestoreWatched(stopped=STOPPED, disks=(RollbackWatched(disk_id="disk-1"),)), Holds.YES, Holds.NO),
+        (RestoreWatched(stopped=STOPPED, disks=(BACK.model_copy(update={"shown": False}),)), Holds.YES, Holds.NO),
+    ],
+)
+def test_a_rollback_shows_two_assumptions_more(
+    restore: RestoreWatched | None, operations: Holds, rollbacks: Holds
+) -> None:
+    found = [one.holds for one in certificate((snapshot(),), reboot(), LOOKS, restore)]
+    assert found[9:11] == [operations, rollbacks]
 
 
 @pytest.mark.parametrize(
