@@ -33,4 +33,4 @@ for room in tests/remediation tests/starter; do
   if [ -d "$room" ]; then rooms+=("$room"); fi
 done
 echo "tests of remediation/ and starter/ on Python 3.10:"
-exec "$VENV/bin/python" -m pytest -q -p no:cacheprovider "${rooms[@]}"
+exec "$VENV/bin/python" -m pytest -q -n 2 -p no:cacheprovider "${rooms[@]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -11,38 +10,17 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.snapshots import SnapshotActivities
     from remediation.acts import CreateSnapshotInput, SnapshotMade
-    from remediation.approvals import Approval, AskedDisk, Choice, Matter, time_left
-    from remediation.cloud import Disk, ReadySnapshot, Snapshot, expiry, snapshot_name
-    from remediation.contract import Queue, SnapshotsRead, WaitForSnapshotInput
+    from remediation.cloud import Disk, ReadySnapshot, expiry, snapshot_name
+    from remediation.contract import Queue, WaitForSnapshotInput
     from remediation.durations import write_duration
     from remediation.reasons import Code, because
     from remediation.report import Outcome, Phase, SnapshotTaken
-    from remediation.runbooks import SnapshotPolicy
     from workflows.acting import CREATE_SNAPSHOT, StillUnknown, perform
-    from workflows.asking import ask
+    from workflows.asking_about_snapshots import ask_about_large, ask_about_slow, ask_instead
     from workflows.attempt import Attempt, Ended
     from workflows.calls import CallFailed, Expired, Interrupted
     from workflows.finding_snapshots import find_good_snapshots
-
-BEFORE_REPAIR = "before_repair"
-
-
-@dataclass(frozen=True)
-class _Protection:
-    """One set of snapshots: of these disks, for this purpose, of an instance in this state, ready by then."""
-
-    attempt: Attempt
-    policy: SnapshotPolicy
-    disks: tuple[Disk, ...]
-    by: datetime
-    purpose: str
-    state: str
-
-    @property
-    def bare(self) -> tuple[Disk, ...]:
-        """The disks whose snapshot is not ready."""
-        taken = self.attempt.snapshots
-        return tuple(disk for disk in self.disks if not _is_ready(taken.get((disk.disk_id, self.purpose))))
+    from workflows.snapshot_set import BEFORE_REPAIR, Making, SnapshotSet, failure
 
 
 async def protect(
@@ -56,9 +34,9 @@ async def protect(
     policy = attempt.runbook.snapshot
     if policy is None or not disks:
         return ()
-    set_of = _Protection(attempt, policy, disks, attempt.snapshots_by(policy), purpose, state)
+    set_of = SnapshotSet(attempt, policy, disks, attempt.snapshots_by(policy), purpose, state)
     if purpose == BEFORE_REPAIR:
-        await _ask_about_large(set_of)
+        await ask_about_large(set_of)
     attempt.journal.begin("snapshots", f"a ready snapshot of {len(disks)} disks", Phase.SNAPSHOTTING)
     reused = await _reusable(set_of)
     tasks = [asyncio.create_task(_protect_disk(set_of, disk)) for disk in disks if disk.disk_id not in reused]
@@ -66,19 +44,19 @@ async def protect(
         failed = await _all_ready(set_of, tasks)
         if failed is not None:
             await _abandon(attempt, tasks)
-            await _ask_instead(set_of, failed)
+            await ask_instead(set_of, _ending(failed, set_of))
     held = (task.result() for task in tasks if not task.cancelled() and task.exception() is None)
     return (*reused.values(), *held)
 
 
-async def _all_ready(set_of: _Protection, tasks: list[asyncio.Task[ReadySnapshot]]) -> BaseException | None:
+async def _all_ready(set_of: SnapshotSet, tasks: list[Making]) -> BaseException | None:
     """Until all are ready, people let it go on without the rest, or one fails: then its failure."""
     attempt, policy = set_of.attempt, set_of.policy
     asks = policy.ask_after is not None and attempt.may_ask and set_of.purpose == BEFORE_REPAIR
     await workflow.wait(tasks, timeout=policy.ask_after if asks else None, return_when=asyncio.FIRST_EXCEPTION)
-    if asks and not all(task.done() for task in tasks) and not any(_failure(task) for task in tasks):
+    if asks and not all(task.done() for task in tasks) and not any(failure(task) for task in tasks):
         try:
-            approval = await _ask_about_slow(set_of, tasks)
+            approval = await ask_about_slow(set_of, tasks)
         except (Ended, Interrupted):
             await _abandon(attempt, tasks)
             raise
@@ -88,109 +66,16 @@ async def _all_ready(set_of: _Protection, tasks: list[asyncio.Task[ReadySnapshot
             return None
         attempt.journal.begin("snapshots", "the snapshots, as people said", Phase.SNAPSHOTTING)
         await workflow.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    return next((found for found in map(_failure, tasks) if found is not None), None)
+    return next((found for found in map(failure, tasks) if found is not None), None)
 
 
-def _failure(task: asyncio.Task[ReadySnapshot]) -> BaseException | None:
-    return task.exception() if task.done() and not task.cancelled() else None
-
-
-def _is_ready(taken: SnapshotTaken | None) -> bool:
-    return taken is not None and taken.ready
-
-
-async def _abandon(attempt: Attempt, tasks: list[asyncio.Task[ReadySnapshot]]) -> None:
+async def _abandon(attempt: Attempt, tasks: list[Making]) -> None:
     """End the others as an interruption does: a snapshot that is being sent for is waited for, and recorded."""
     with attempt.calls.abandoned():
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _ask_about_large(set_of: _Protection) -> None:
-    """A disk that is larger than the runbook has it takes long, and costs."""
-    attempt, most = set_of.attempt, set_of.policy.max_size
-    large = tuple(disk for disk in set_of.disks if most is not None and disk.size_gib > most)
-    if not large:
-        return
-    names = ", ".join(f"{disk.disk_id} ({disk.size_gib} GiB)" for disk in large)
-    why = because(Code.ASKED_LARGE, disks=names, most=most)
-    if not attempt.may_ask:
-        raise Ended(Outcome.HANDED_OVER, why)
-    action = f"a snapshot of {names}"
-    disks = tuple(AskedDisk(disk_id=disk.disk_id) for disk in large)
-    attempt.allow(await ask(attempt, Matter.LARGE_DISK, why, action=action, disks=disks))
-
-
-async def _ask_about_slow(set_of: _Protection, tasks: list[asyncio.Task[ReadySnapshot]]) -> Approval | None:
-    """How far they are and what is left: wait on, reboot without them, or stop."""
-    attempt, began = set_of.attempt, set_of.attempt.journal.began_at
-    seen = await _progress(set_of)
-    disks = tuple(
-        AskedDisk(disk_id=disk.disk_id, snapshot_id=one.snapshot_id if one else "", percent=one.percent if one else 0)
-        for disk in set_of.bare
-        for one in (seen.get(disk.disk_id),)
-    )
-    elapsed = workflow.now() - began
-    left = [time_left(disk.percent or 0, elapsed) for disk in disks]
-    known = [one for one in left if one is not None]
-    told = ", ".join(f"{disk.disk_id} {disk.percent} %" for disk in disks)
-    takes = max(known).total_seconds() if known and len(known) == len(left) else 0
-    span = write_duration(max(round(takes), 1)) if takes else "unknown"
-    why = because(Code.ASKED_SLOW, disks=told, elapsed=write_duration(round(elapsed.total_seconds())), left=span)
-    return await ask(
-        attempt,
-        Matter.SLOW_SNAPSHOT,
-        why,
-        action="a reboot without a ready snapshot",
-        choices=(Choice.WAIT, Choice.UNPROTECTED, Choice.STOP),
-        disks=disks,
-        takes_seconds=takes,
-        unless=lambda: all(task.done() for task in tasks) or any(_failure(task) for task in tasks),
-    )
-
-
-async def _progress(set_of: _Protection) -> dict[str, Snapshot]:
-    ids = tuple(
-        taken.snapshot_id
-        for (_, purpose), taken in set_of.attempt.snapshots.items()
-        if purpose == set_of.purpose and not taken.ready
-    )
-    if not ids:
-        return {}
-    try:
-        seen = await set_of.attempt.calls.read(
-            SnapshotActivities.read_snapshots,
-            SnapshotsRead(target=set_of.attempt.target, snapshot_ids=ids),
-            queue=Queue.SNAPSHOT_WAITS,
-            within=30,
-            summary="how far are they?",
-        )
-    except (Expired, CallFailed):
-        return {}
-    return {one.disk_id: one for one in seen}
-
-
-async def _ask_instead(set_of: _Protection, failed: BaseException) -> None:
-    """What cannot be had: people may let it go on without, if the runbook lets them be asked.
-
-    Raises:
-        Ended, Interrupted, Expired, CallFailed: how the run ends.
-    """
-    attempt, ending = set_of.attempt, _ending(failed, set_of)
-    hopeless = isinstance(ending, (Ended, Expired, CallFailed))
-    may_ask = set_of.policy.on_failure == "ask" and attempt.may_ask and set_of.purpose == BEFORE_REPAIR
-    denied = isinstance(ending, Ended) and ending.outcome is not Outcome.HANDED_OVER
-    if denied or not (hopeless and may_ask):
-        raise ending
-    disks = tuple(AskedDisk(disk_id=disk.disk_id) for disk in set_of.bare)
-    names = ", ".join(disk.disk_id for disk in disks)
-    reason = ending.reason if isinstance(ending, (Ended, Expired, CallFailed)) else because(Code.UNPROTECTED, disks="")
-    why = because(Code.ASKED_NO_SNAPSHOT, disks=names, why=reason.code.value)
-    choices = (Choice.UNPROTECTED, Choice.STOP)
-    action = f"a reboot without a snapshot of {names}"
-    attempt.allow(await ask(attempt, Matter.NO_SNAPSHOT, why, action=action, choices=choices, disks=disks))
-
-
-def _ending(failed: BaseException, set_of: _Protection) -> BaseException:
+def _ending(failed: BaseException, set_of: SnapshotSet) -> BaseException:
     attempt, policy = set_of.attempt, set_of.policy
     if isinstance(failed, Expired) and set_of.by == attempt.act_by:
         limit = write_duration(attempt.order.act_within_seconds)
@@ -203,7 +88,7 @@ def _ending(failed: BaseException, set_of: _Protection) -> BaseException:
     return failed
 
 
-async def _reusable(set_of: _Protection) -> dict[str, ReadySnapshot]:
+async def _reusable(set_of: SnapshotSet) -> dict[str, ReadySnapshot]:
     """Ready snapshots from before the alarm that are young enough to stand for new ones; none if that is not known."""
     attempt, policy = set_of.attempt, set_of.policy
     if not policy.reuse or set_of.purpose != BEFORE_REPAIR:
@@ -232,7 +117,7 @@ async def _reusable(set_of: _Protection) -> dict[str, ReadySnapshot]:
     return ready
 
 
-async def _protect_disk(set_of: _Protection, disk: Disk) -> ReadySnapshot:
+async def _protect_disk(set_of: SnapshotSet, disk: Disk) -> ReadySnapshot:
     attempt, policy, key = set_of.attempt, set_of.policy, (disk.disk_id, set_of.purpose)
     wanted = CreateSnapshotInput(
         target=attempt.target,
