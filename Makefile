@@ -20,13 +20,14 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: setup ## heal a sick instance, for real, on this machine (ARGS="--keep" to look around)
 	@$(BIN)/medic demo $(ARGS)
 
-# What starts processes mostly waits for them, so more of it fits on two cores; ARGS may choose from one half alone.
+# Most tests that need a server wait for it, so that five fit on two cores; ARGS may choose from one half alone.
 PYTEST := $(BIN)/pytest --dist loadgroup
+WAITING := (temporal or processes) and not busy
 NONE_CHOSEN = { status=$$?; [ $$status = 5 ] && [ -n "$(ARGS)" ]; }
 
 test: setup ## all tests (ARGS="-k snapshot" for some)
-	@$(PYTEST) -n 5 -m processes $(ARGS) || $(NONE_CHOSEN)
-	@$(PYTEST) -n 2 -m "not processes" $(ARGS) || $(NONE_CHOSEN)
+	@$(PYTEST) -n 5 -m "$(WAITING)" $(ARGS) || $(NONE_CHOSEN)
+	@$(PYTEST) -n 2 -m "not ($(WAITING))" $(ARGS) || $(NONE_CHOSEN)
 	@PYTHON=$(BIN)/python tests/python310.sh
 
 check: setup ## format, lint, types, import contracts

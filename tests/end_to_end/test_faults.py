@@ -17,7 +17,7 @@ from tests.end_to_end.trials import Ending, Trials, trials
 from tests.temporal_server import Server
 
 # One process tries them all: the last test counts over the whole table.
-pytestmark = [pytest.mark.temporal, pytest.mark.timeout(600), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.temporal, pytest.mark.busy, pytest.mark.timeout(600), pytest.mark.xdist_group("faults")]
 
 SEEDS = range(1, 1 + int(os.environ.get("MEDIC_SEEDS", "3")))
 FAMILIES = {"dice": tuple(chances(seed) for seed in SEEDS), **LASTING, **PASSING}  # what takes longest begins first

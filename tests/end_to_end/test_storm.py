@@ -29,7 +29,7 @@ from tests.waiting import until
 from tests.workflows.staging import Ears, region_of
 from worker import build_workers, work
 
-pytestmark = pytest.mark.temporal
+pytestmark = [pytest.mark.temporal, pytest.mark.busy]
 EVENTS, MAX_ACTING, AN_HOUR, MOST_NOTICES = 500, 3, 10, 20
 SPEED = 60.0
 LIMITS = f"guardrails: {{max_acting: {MAX_ACTING}, max_actions_per_hour: {AN_HOUR}}}\n"
