@@ -11,6 +11,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.carrying import Carrier
 from activities.notifications import FOLDED, NotificationActivities
 from remediation.config import Config, read_config
 from remediation.decisions import Recipient
@@ -89,6 +90,11 @@ class Mailer:
         return self._receivers.mail(to, subject, text, notice_id)
 
 
+class Nobody:
+    def send(self, url: str, title: str, text: str) -> None:
+        raise AssertionError("no address is of this kind")
+
+
 class OpenDesk:
     """Where every notice goes by itself, but for those that it was told to keep."""
 
@@ -116,7 +122,9 @@ def hands(config: Config, receivers: Receivers) -> NotificationActivities:
 
 def at_desk(desk: OpenDesk, config: Config, receivers: Receivers) -> NotificationActivities:
     poster, mailer = Poster(receivers), Mailer(receivers)
-    return NotificationActivities(config, poster, mailer, desk, ui="http://ui:8233", namespace="prod")
+    return NotificationActivities(
+        config, Carrier(poster, mailer, {}, Nobody(), ui="http://ui:8233", namespace="prod"), desk
+    )
 
 
 def recipient(channel: str, place: int, kind: str = "webhook") -> Recipient:
@@ -235,7 +243,8 @@ def test_a_later_attempt_writes_only_to_those_whom_no_earlier_one_reached(
 
 
 def test_a_mail_without_a_mail_server_says_which_setting_is_missing(config: Config, receivers: Receivers) -> None:
-    hands = NotificationActivities(config, Poster(receivers), None, OpenDesk(), ui="http://ui", namespace="default")
+    carrier = Carrier(Poster(receivers), None, {}, Nobody(), ui="http://ui", namespace="default")
+    hands = NotificationActivities(config, carrier, OpenDesk())
     with pytest.raises(ApplicationError, match="MEDIC_SMTP") as failed:
         send(hands, recipient("oncall", 1, "mail"))
     assert failed.value.non_retryable
