@@ -28,7 +28,8 @@ class Anything:
         if not is_installed():
             raise NoticeFailed(MISSING, permanent=True)
         apprise = importlib.import_module("apprise")
-        logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it tells parts of the URL
+        for name in ("apprise", "urllib3"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # below that they tell parts of the URL
         scheme = url.partition("://")[0]
         service = apprise.Apprise()
         try:

@@ -122,9 +122,8 @@ def hands(config: Config, receivers: Receivers) -> NotificationActivities:
 
 def at_desk(desk: OpenDesk, config: Config, receivers: Receivers) -> NotificationActivities:
     poster, mailer = Poster(receivers), Mailer(receivers)
-    return NotificationActivities(
-        config, Carrier(poster, mailer, {}, Nobody(), ui="http://ui:8233", namespace="prod"), desk
-    )
+    carrier = Carrier(poster, mailer, {}, Nobody(), ui="http://ui:8233", namespace="prod")
+    return NotificationActivities(config, carrier, desk)
 
 
 def recipient(channel: str, place: int, kind: str = "webhook") -> Recipient:
