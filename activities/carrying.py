@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from activities.lanes import Lanes
 from remediation.channels import Address, Channel
+from remediation.decisions import Recipient
 from remediation.errors import NoticeFailed
 from remediation.notices import Notice
+from remediation.pacing import Letter
 from remediation.robots import any_message, dingtalk_message, feishu_message, wecom_message
 from remediation.telling import Told, console_url, run_url, tell, tell_misdirected
 from remediation.wording import NAME_LENGTH, clean
@@ -38,7 +41,7 @@ class Anything(Protocol):
     def send(self, url: str, title: str, text: str) -> None: ...
 
 
-_MESSAGES: Mapping[str, Callable[[Told], dict[str, Any]]] = {
+_MESSAGES: Mapping[str, Callable[[Told, Sequence[Told]], dict[str, Any]]] = {
     "wecom": wecom_message,
     "feishu": feishu_message,
     "dingtalk": dingtalk_message,
@@ -58,6 +61,7 @@ class Carrier:
         ui: str,
         namespace: str,
         console: bool = True,
+        lanes: Lanes | None = None,
     ) -> None:
         """
         Args:
@@ -65,24 +69,28 @@ class Carrier:
             robots: by the kind of address; anything: for every kind that has no hands of its own.
             ui: where the Temporal UI is, for links; namespace: Temporal's.
             console: whether the instances are in Tencent's console, for links.
+            lanes: where robots are waited for; ones of its own if left out.
         """
         self._webhook = webhook
         self._mail = mail
         self._robots = robots
         self._anything = anything
+        self._lanes = lanes or Lanes()
         self._ui = ui
         self._namespace = namespace
         self._console = console
 
-    def carry(self, notice: Notice, channel: Channel, address: Address, misdirected: str = "") -> str:
+    def carry(self, notice: Notice, channel: Channel, to: Recipient, misdirected: str = "") -> str:
         """Deliver it once, and return a receipt such as `webhook 200`.
 
         Args:
+            channel, to: of the one, by its place, the address.
             misdirected: the address that it was meant for, if that has vanished from medic.yaml.
 
         Raises:
             NoticeFailed: it did not arrive.
         """
+        address = channel.to[to.place]
         told = self._told(notice, channel, misdirected)
         if address.mail is not None:
             if self._mail is None:
@@ -91,14 +99,21 @@ class Carrier:
             sent = self._mail.send(address.mail, told.subject, told.text, notice_id=notice.id, thread=notice.thread)
             return f"mail {sent}"
         if address.kind in _MESSAGES:
-            secret = address.secret.get_secret_value() if address.secret is not None else ""
-            self._robots[address.kind].send(address.url, secret, _MESSAGES[address.kind](told))
-            return f"{address.kind} ok"
+            return self._to_robot(address, Letter(key=f"{to}/{notice.id}", told=told))
         if address.kind == "apprise":
             self._anything.send(address.url, *any_message(told))
             return "apprise ok"
         payload = self._payload(notice, told, channel.locale)
         return f"webhook {self._webhook.send(address.url, payload, idempotency_key=notice.id)}"
+
+    def _to_robot(self, address: Address, letter: Letter) -> str:
+        """Send it, along with what else waits for this robot, or say that it was; or let it wait."""
+        with self._lanes.turn(address.kind, address.url, letter) as letters:
+            if letters:
+                first, *others = (one.told for one in letters)
+                secret = address.secret.get_secret_value() if address.secret is not None else ""
+                self._robots[address.kind].send(address.url, secret, _MESSAGES[address.kind](first, others))
+        return f"{address.kind} ok" if len(letters) == 1 else f"{address.kind} ok, with others"
 
     def _told(self, notice: Notice, channel: Channel, misdirected: str) -> Told:
         zone = zone_named(channel.zone)

@@ -54,7 +54,7 @@ class NotificationActivities:
                 continue
             channel = self._config.channels[one.channel]
             try:
-                reached[str(one)] = self._carrier.carry(delivery.notice, channel, channel.to[one.place], misdirected)
+                reached[str(one)] = self._carrier.carry(delivery.notice, channel, one, misdirected)
                 activity.heartbeat(dict(reached))
             except NoticeFailed as error:
                 told = f"{one}: {error}"

@@ -63,7 +63,7 @@ def _send(name: str, ours: Settings) -> list[dict[str, Any]]:
     for recipient in channel_recipients([name], config):
         told = {"address": str(recipient), "kind": recipient.kind}
         try:
-            answer = carrier.carry(notice, channel, channel.to[recipient.place])
+            answer = carrier.carry(notice, channel, recipient)
             found.append({**told, "delivered": True, "answer": answer})
         except NoticeFailed as error:
             found.append({**told, "delivered": False, "answer": str(error)})

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from remediation.notices import Headline
 from remediation.telling import Link, Told
 
 # Bytes of the message's text, as JSON: a little less than the services' 4,096 · 20 KB of the whole body · 20,000.
-_WECOM_BYTES = 4_000
-_FEISHU_BYTES = 16_000
-_DINGTALK_BYTES = 18_000
+_BYTES = {"wecom": 4_000, "feishu": 16_000, "dingtalk": 18_000}
+_LINE_ENDS = {"wecom": "\n", "dingtalk": "  \n"}  # without the blanks its lines run together
 _TITLE_BYTES = 500
 _CUT = "…"
 _MENTIONS = str.maketrans({"<": "＜", "@": "＠"})
@@ -52,29 +52,37 @@ _COLOURS = {
 }
 
 
-def wecom_message(told: Told) -> dict[str, Any]:
-    """Markdown for a WeCom group's robot."""
-    return {"msgtype": "markdown", "markdown": {"content": _markdown(told, _WECOM_BYTES, "\n")}}
+def wecom_message(told: Told, others: Sequence[Told] = ()) -> dict[str, Any]:
+    """Markdown for a WeCom group's robot; of `others` no more than `most_along` says."""
+    return {"msgtype": "markdown", "markdown": {"content": _markdown("wecom", told, others)}}
 
 
-def dingtalk_message(told: Told) -> dict[str, Any]:
-    """Markdown for a DingTalk group's robot, which mentions nobody; its lines end in blanks or run together."""
-    text = _markdown(told, _DINGTALK_BYTES, "  \n")
-    title = cut(without_markup(told.subject), _TITLE_BYTES)
-    return {"msgtype": "markdown", "markdown": {"title": title, "text": text}, "at": {"isAtAll": False}}
+def dingtalk_message(told: Told, others: Sequence[Told] = ()) -> dict[str, Any]:
+    """Markdown for a DingTalk group's robot, which mentions nobody."""
+    markdown = {"title": _first_line(told, others, without_markup), "text": _markdown("dingtalk", told, others)}
+    return {"msgtype": "markdown", "markdown": markdown, "at": {"isAtAll": False}}
 
 
-def feishu_message(told: Told) -> dict[str, Any]:
+def feishu_message(told: Told, others: Sequence[Told] = ()) -> dict[str, Any]:
     """A card for a Feishu group's robot: plain text, and a button for each link."""
-    subject = cut(_without_mentions(told.subject), _TITLE_BYTES)
-    todo, body = _fitting(_without_mentions(told.todo), _without_mentions("\n\n".join(told.blocks)), _FEISHU_BYTES)
-    elements: list[dict[str, Any]] = [{"tag": "div", "text": _plain(text)} for text in (todo, body) if text]
-    if told.links:
-        buttons = [{"tag": "button", "text": _plain(_name(link)), "url": link.url} for link in told.links]
-        elements.append({"tag": "action", "actions": buttons})
-    header = {"template": _COLOURS[told.headline], "title": _plain(subject)}
+    briefs = [element for other in others for element in _elements(_brief(other), other.links)]
+    room = _BYTES["feishu"] - size(json.dumps(briefs, ensure_ascii=False)) - size(str(told.links))
+    texts = _fitting(_without_mentions(told.todo), _without_mentions("\n\n".join(told.blocks)), room)
+    elements = [_div(text) for text in texts[:-1] if text] + _elements(texts[-1], told.links) + briefs
+    title = _plain(_first_line(told, others, _without_mentions))
+    header = {"template": _COLOURS[told.headline], "title": title}
     card = {"config": {"wide_screen_mode": True}, "header": header, "elements": elements}
     return {"msg_type": "interactive", "card": card}
+
+
+def most_along(kind: str, told: Told, others: Sequence[Told]) -> int:
+    """So many of `others`, from the first on, go along in one message: what to do about each, and its links, whole."""
+    room = _BYTES[kind] - _least(kind, told)
+    for count, other in enumerate(others):
+        room -= _least(kind, other)
+        if room < 0:
+            return count
+    return len(others)
 
 
 def any_message(told: Told) -> tuple[str, str]:
@@ -106,12 +114,46 @@ def size(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
-def _markdown(told: Told, most: int, line_end: str) -> str:
-    links = line_end.join(f"[{_name(link)}]({link.url})" for link in told.links)
-    first = f"**{cut(without_markup(told.subject), _TITLE_BYTES)}**"
-    room = most - size(first) - size(links) - 100  # what joins the parts
+def _markdown(kind: str, told: Told, others: Sequence[Told]) -> str:
+    line_end = _LINE_ENDS[kind]
+    first = f"**{_first_line(told, others, without_markup)}**"
+    after = [_links(told, line_end), *(_brief_markdown(other, line_end) for other in others)]
+    room = _BYTES[kind] - size("\n\n".join([first, *after])) - 20  # what joins the parts
     todo, body = (without_markup(text).replace("\n", line_end) for text in (told.todo, "\n\n".join(told.blocks)))
-    return "\n\n".join(part for part in (first, *_fitting(todo, body, room, line_end), links) if part)
+    return "\n\n".join(part for part in (first, *_fitting(todo, body, room, line_end), *after) if part)
+
+
+def _brief_markdown(told: Told, line_end: str) -> str:
+    first, todo = f"**{_first_line(told, (), without_markup)}**", without_markup(told.todo).replace("\n", line_end)
+    return line_end.join(part for part in (first, todo, _links(told, line_end)) if part)
+
+
+def _brief(told: Told) -> str:
+    return f"{_first_line(told, (), _without_mentions)}\n{_without_mentions(told.todo)}"
+
+
+def _least(kind: str, told: Told) -> int:
+    """Bytes of a notice of which everything is left out that may be."""
+    if kind == "feishu":
+        return size(json.dumps(_elements(_brief(told), told.links), ensure_ascii=False))
+    return size(_brief_markdown(told, _LINE_ENDS[kind])) + 20
+
+
+def _first_line(told: Told, others: Sequence[Told], safe: Callable[[str], str]) -> str:
+    return cut(safe(told.subject), _TITLE_BYTES) + (f" (+{len(others)})" if others else "")
+
+
+def _links(told: Told, line_end: str) -> str:
+    return line_end.join(f"[{_name(link)}]({link.url})" for link in told.links)
+
+
+def _elements(text: str, links: Sequence[Link]) -> list[dict[str, Any]]:
+    buttons = [{"tag": "button", "text": _plain(_name(link)), "url": link.url} for link in links]
+    return [*([_div(text)] if text else []), *([{"tag": "action", "actions": buttons}] if buttons else [])]
+
+
+def _div(text: str) -> dict[str, Any]:
+    return {"tag": "div", "text": _plain(text)}
 
 
 def _fitting(todo: str, body: str, most: int, line_end: str = "\n") -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ channels:
       - webhook: https://hooks.example.com/oncall?key=secret
       - mail: oncall@example.com
   platform:
+    zone: Europe/Berlin
     to:
       - webhook: https://hooks.example.com/platform?key=secret
 operators: [oncall, platform]
@@ -175,6 +176,19 @@ def test_the_end_tells_its_outcome_to_machines_too(hands: NotificationActivities
     assert payload["notice"]["result"]["ended_at"]
 
 
+def test_times_are_told_in_the_zone_of_the_channel_with_the_way_to_the_console(
+    hands: NotificationActivities, receivers: Receivers
+) -> None:
+    send(hands, OPERATORS)
+    (_, shanghai, _), (_, berlin, _) = receivers.posted
+    assert "2026-11-23 03:12:00+08:00" in shanghai["text"]
+    assert "2026-11-22 20:12:00+01:00" in berlin["text"]
+    assert berlin["subject"].endswith("since 20:12")
+    for payload in (shanghai, berlin):
+        assert payload["console"] == "https://console.cloud.tencent.com/cvm/instance/detail?rid=1&id=ins-abc"
+        assert payload["console"] in payload["text"]
+
+
 def test_a_mail_gets_the_same_words(hands: NotificationActivities, receivers: Receivers) -> None:
     assert send(hands, recipient("oncall", 1, "mail")) == "mail 250"
     ((to, subject, text, notice_id),) = receivers.mailed
@@ -211,6 +225,17 @@ def test_a_refusal_is_tried_again_only_where_that_is_of_use(
     assert failed.value.type == "NoticeFailed"
     assert failed.value.non_retryable is permanent
     assert failed.value.message == "platform[0] (webhook): webhook hooks.example.com answered 500"
+
+
+def test_another_try_comes_when_it_is_of_use(hands: NotificationActivities, receivers: Receivers) -> None:
+    receivers.broken[ONCALL] = NoticeFailed("too many messages", permanent=False, wait_seconds=600)
+    receivers.broken[PLATFORM] = NoticeFailed("too many messages", permanent=False, wait_seconds=60)
+    with pytest.raises(ApplicationError) as failed:
+        send(hands, recipient("oncall", 0))
+    assert failed.value.next_retry_delay == timedelta(minutes=10)
+    with pytest.raises(ApplicationError) as failed:  # of several, who can be reached sooner does not wait
+        send(hands, OPERATORS)
+    assert failed.value.next_retry_delay == timedelta(minutes=1)
 
 
 def test_one_operator_who_cannot_be_reached_does_not_keep_it_from_the_others(
