@@ -69,7 +69,7 @@ async def _answer(name: str, plan: str, choice: str, by: str, reason: str, outpu
         err().print(f"{handle.id} asks nothing now: it was answered already, went on, or has ended; see medic show")
         return Code.NOT_APPROVED
     if not plan:
-        _confirm(question, choice)
+        _confirm(question, handle.id, choice)
     given = Answer(
         plan=plan or question.plan,
         choice=_choice(choice, question),
@@ -116,14 +116,15 @@ async def _send(client: Client, handle: Any, given: Any, task_queue: str) -> Ans
     return answered
 
 
-def _confirm(question: Question, choice: str) -> None:
+def _confirm(question: Question, workflow_id: str, choice: str) -> None:
     import sys
 
     from remediation.telling import SHANGHAI, say
-    from remediation.telling_questions import tell_question
+    from remediation.telling_questions import tell_choices, tell_question
 
     typer.echo(say(question.reason), err=True)
-    for line in tell_question(question, "en", lambda at: f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M %z}"):
+    asked = tell_question(question, "en", lambda at: f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M %z}")
+    for line in (*asked, *tell_choices(question, "en", workflow_id)):
         typer.echo(line, err=True)
     if not sys.stdin.isatty():
         raise misused(f"nobody can be asked here: name the plan that you answer, --plan {question.plan}")
