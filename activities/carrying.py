@@ -9,10 +9,11 @@ from activities.lanes import Lanes
 from remediation.channels import Address, Channel
 from remediation.decisions import Recipient
 from remediation.errors import NoticeFailed
+from remediation.links import console_url, run_url
 from remediation.notices import Notice
 from remediation.pacing import Letter
 from remediation.robots import any_message, dingtalk_message, feishu_message, wecom_message
-from remediation.telling import Told, console_url, run_url, tell, tell_misdirected
+from remediation.telling import Told, tell, tell_misdirected
 from remediation.wording import NAME_LENGTH, clean
 from remediation.zones import zone_named
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from urllib.parse import quote
 
 from remediation.models import Fact
-from remediation.notices import Headline, Notice, PlannedDisk, PlannedRung, RunRef
+from remediation.notices import Headline, Notice, PlannedDisk, PlannedRung
 from remediation.phrases import Phrase
 from remediation.reasons import Code
 from remediation.report import Outcome, SnapshotTaken
@@ -19,26 +18,6 @@ from remediation.wording import say as say
 from remediation.zones import SHANGHAI as SHANGHAI
 
 MOST_DETAILS = 50
-_CONSOLE = "https://console.cloud.tencent.com/cvm/instance"
-# Nowhere documented: the numbers that links in Tencent's own pages and in others' code agree on.
-_CONSOLE_REGIONS = {
-    "ap-guangzhou": 1,
-    "ap-shanghai": 4,
-    "ap-hongkong": 5,
-    "ap-beijing": 8,
-    "ap-singapore": 9,
-    "na-siliconvalley": 15,
-    "ap-chengdu": 16,
-    "eu-frankfurt": 17,
-    "ap-seoul": 18,
-    "ap-chongqing": 19,
-    "ap-mumbai": 21,
-    "na-ashburn": 22,
-    "ap-bangkok": 23,
-    "ap-tokyo": 25,
-    "ap-nanjing": 33,
-}
-
 _ANSWER_FOR: Mapping[Code, Phrase] = {
     Code.UNDELIVERED: Phrase.DO_UNDELIVERED,
     Code.UNREADABLE: Phrase.DO_UNREADABLE,
@@ -111,20 +90,6 @@ def tell(notice: Notice, locale: str, *, run_url: str = "", console_url: str = "
 def tell_misdirected(recipient: str, locale: str) -> str:
     """The sentence for operators who get a notice whose address has vanished from medic.yaml."""
     return phrase_in(locale, Phrase.MISDIRECTED, recipient=recipient)
-
-
-def run_url(ui: str, namespace: str, run: RunRef) -> str:
-    """Where a run is in the Temporal UI; without its run id, the latest one of the workflow."""
-    workflow = f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(run.workflow_id, safe='')}"
-    return f"{workflow}/{quote(run.run_id, safe='')}/history" if run.run_id else workflow
-
-
-def console_url(region: str, instance_id: str) -> str:
-    """Where an instance is in Tencent's console; the list of all, for a region whose number there is not known."""
-    number = _CONSOLE_REGIONS.get(region)
-    if number is None:
-        return f"{_CONSOLE}/index"
-    return f"{_CONSOLE}/detail?rid={number}&id={quote(instance_id, safe='')}"
 
 
 @dataclass(frozen=True)

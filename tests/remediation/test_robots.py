@@ -11,10 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from remediation.approvals import Choice, Matter, Question
+from remediation.links import console_url, run_url
 from remediation.notices import Headline, Notice
 from remediation.reasons import Code, because
 from remediation.robots import cut, dingtalk_message, feishu_message, size, wecom_message, without_markup
-from remediation.telling import Told, console_url, run_url, tell
+from remediation.telling import Told, tell
 from tests.remediation.test_telling import PLAN, RUN, SINCE, a_notice
 
 UI = run_url("http://ui.example.com:8233", "default", RUN)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from activities.clients.anything import Anything, missing
+from cli import app
 from remediation.config import read_config
 from remediation.errors import ConfigError, NoticeFailed
 from remediation.settings import Settings
@@ -107,6 +109,16 @@ def test_where_it_is_not_installed_the_page_and_a_notice_say_how_to_install_it(t
     with pytest.raises(NoticeFailed, match="pip install") as failed:
         Anything().send("ntfy://topic", "t", "x")
     assert failed.value.permanent
+
+
+@pytest.mark.usefixtures("without_apprise")
+def test_lint_warns_of_it_and_fails_only_when_it_is_strict(tmp_path: Path) -> None:
+    page = tmp_path / "medic.yaml"
+    page.write_text(PAGE, encoding="utf-8")
+    found = CliRunner().invoke(app, ["lint", str(page)])
+    assert (found.exit_code, "medic.yaml:4:9 warning" in found.stdout) == (0, True)
+    assert "requirements/apprise.txt" in found.stdout
+    assert CliRunner().invoke(app, ["lint", str(page), "--strict"]).exit_code == 1
 
 
 @pytest.mark.usefixtures("without_apprise")
