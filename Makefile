@@ -62,7 +62,7 @@ crash: setup ## kill the worker at every event and around every mutating call (A
 	@$(BIN)/python -m tests.crash $(ARGS)
 
 lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
-	@for name in runtime dev differential; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
+	@for name in runtime apprise dev differential; do uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 	@uv pip compile --quiet --no-deps --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url requirements/deploy.in -o requirements/deploy.txt

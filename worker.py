@@ -21,13 +21,19 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy as Policy
 
+from activities.carrying import Carrier, Mail, Webhook
+from activities.clients.anything import MISSING, Anything, missing
 from activities.clients.credentials import Credentials
+from activities.clients.dingtalk import DingTalk
+from activities.clients.feishu import Feishu
 from activities.clients.mail import MailSender
+from activities.clients.posting import Poster
 from activities.clients.probing import NetworkProber
 from activities.clients.role_credentials import MachineRole, Renewed
 from activities.clients.sdk import sdk_profile
 from activities.clients.tencent import TencentCloud
 from activities.clients.webhook import WebhookSender
+from activities.clients.wecom import WeCom
 from activities.cloud import Cloud
 from activities.commands import CommandActivities
 from activities.decisions import DecisionActivities
@@ -35,7 +41,7 @@ from activities.fleet import FleetActivities, Freezes, LiveFreezes
 from activities.folding import NoticeDesk
 from activities.guests import GuestActivities
 from activities.instances import InstanceActivities
-from activities.notifications import Mail, NotificationActivities, Webhook
+from activities.notifications import NotificationActivities
 from activities.operations import OperationActivities
 from activities.polling import Pace
 from activities.probes import Prober
@@ -46,6 +52,7 @@ from remediation.decisions import Timing
 from remediation.errors import ConfigError
 from remediation.rates import RATES
 from remediation.settings import Settings
+from remediation.yaml_marks import load
 from starter.connection import connect, reach
 from workflows.fleet_guard import FleetGuard
 from workflows.incident import Incident
@@ -102,11 +109,8 @@ def build_workers(
     )
     notices = NotificationActivities(
         config,
-        webhook or WebhookSender(settings.cloud_timeout),
-        mail or (MailSender(settings.smtp, settings.mail_from, settings.cloud_timeout) if settings.smtp else None),
+        make_carrier(settings, client.namespace, webhook=webhook, mail=mail),
         NoticeDesk(client, settings.task_queue, settings.fold_after, asyncio.get_running_loop()),
-        ui=settings.temporal_ui,
-        namespace=client.namespace,
     )
     hands: dict[Queue, list[Any]] = {
         Queue.NOTICES: [notices.send_notice],
@@ -164,11 +168,28 @@ def build_workers(
     ]
 
 
+def make_carrier(
+    settings: Settings, namespace: str, *, webhook: Webhook | None = None, mail: Mail | None = None
+) -> Carrier:
+    """What reaches every kind of address; `webhook` and `mail` are the real ones if left out."""
+    poster = Poster(settings.cloud_timeout)
+    smtp = settings.smtp and MailSender(settings.smtp, settings.mail_from, settings.cloud_timeout)
+    return Carrier(
+        webhook or WebhookSender(poster),
+        mail or smtp or None,
+        {"wecom": WeCom(poster), "feishu": Feishu(poster), "dingtalk": DingTalk(poster)},
+        Anything(),
+        ui=settings.temporal_ui,
+        namespace=namespace,
+        console=settings.cloud_endpoint is None,
+    )
+
+
 def load_config(settings: Settings, environment: Mapping[str, str]) -> Config:
     """The operator's page.
 
     Raises:
-        ConfigError: it is not there, or has a mistake.
+        ConfigError: it is not there, has a mistake, or needs what is not installed.
     """
     try:
         text = Path(settings.config).read_text(encoding="utf-8")
@@ -177,7 +198,10 @@ def load_config(settings: Settings, environment: Mapping[str, str]) -> Config:
         raise ConfigError(f"cannot be read: {error.strerror}; {hint}", settings.config) from None
     except UnicodeDecodeError:
         raise ConfigError("is not UTF-8", settings.config) from None
-    return read_config(text, settings.config, environment)
+    config = read_config(text, settings.config, environment)
+    for place in missing(config):
+        raise load(text, settings.config).error(place, MISSING)
+    return config
 
 
 async def ensure_search_attributes(client: Client) -> None:

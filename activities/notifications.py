@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from datetime import timedelta
+from typing import Protocol
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from remediation.config import Address, Config
+from activities.carrying import Carrier
+from remediation.config import Config
 from remediation.decisions import Recipient, channel_recipients
 from remediation.errors import NoticeFailed
-from remediation.notices import OPERATORS, Delivery, Notice
-from remediation.telling import Told, run_url, tell, tell_misdirected
-from remediation.wording import NAME_LENGTH, clean
+from remediation.notices import OPERATORS, Delivery
 
 FOLDED = "told with others of its rule"
-
-
-class Webhook(Protocol):
-    """Sends a JSON object to a URL and returns the status; raises NoticeFailed."""
-
-    def send(self, url: str, payload: dict[str, Any], *, idempotency_key: str) -> int: ...
-
-
-class Mail(Protocol):
-    """Sends a mail and returns the server's status; raises NoticeFailed."""
-
-    def send(self, to: str, subject: str, text: str, *, notice_id: str, thread: str) -> int: ...
 
 
 class Desk(Protocol):
@@ -36,32 +24,13 @@ class Desk(Protocol):
     def is_folded(self, delivery: Delivery) -> bool: ...
 
 
-class _Stop(NamedTuple):
-    """One address on the notice's way, and what of it may be told."""
-
-    recipient: Recipient
-    locale: str
-    address: Address
-
-
 class NotificationActivities:
     """The hands that write to people."""
 
-    def __init__(
-        self, config: Config, webhook: Webhook, mail: Mail | None, desk: Desk, *, ui: str, namespace: str
-    ) -> None:
-        """
-        Args:
-            mail: None if no mail server is set.
-            ui: where the Temporal UI is, for links.
-            namespace: Temporal's namespace, for links.
-        """
+    def __init__(self, config: Config, carrier: Carrier, desk: Desk) -> None:
         self._config = config
-        self._webhook = webhook
-        self._mail = mail
+        self._carrier = carrier
         self._desk = desk
-        self._ui = ui
-        self._namespace = namespace
 
     @activity.defn
     def send_notice(self, delivery: Delivery) -> str:
@@ -71,77 +40,47 @@ class NotificationActivities:
         OPERATORS are all addresses of `operators`; an attempt writes only to those that no earlier one reached.
 
         Raises:
-            ApplicationError: type NoticeFailed, if it did not reach every one; not retryable where that is of no use.
+            ApplicationError: type NoticeFailed, if it did not reach every one; not retryable where that is of no use,
+                and not before its time where another try is of no use sooner.
         """
         if self._desk.is_folded(delivery):
             return FOLDED
-        stops, misdirected = self._stops(delivery.recipient)
+        recipients, misdirected = self._recipients(delivery.recipient)
         noted = activity.info().heartbeat_details
         reached: dict[str, str] = dict(noted[0]) if noted else {}
         failed: list[NoticeFailed] = []
-        for stop in stops:
-            if str(stop.recipient) in reached:
+        for one in recipients:
+            if str(one) in reached:
                 continue
+            channel = self._config.channels[one.channel]
             try:
-                reached[str(stop.recipient)] = self._deliver(delivery.notice, stop, misdirected)
+                reached[str(one)] = self._carrier.carry(delivery.notice, channel, one, misdirected)
                 activity.heartbeat(dict(reached))
             except NoticeFailed as error:
-                failed.append(NoticeFailed(f"{stop.recipient}: {error}", permanent=error.permanent))
+                told = f"{one}: {error}"
+                failed.append(NoticeFailed(told, permanent=error.permanent, wait_seconds=error.wait_seconds))
         if failed:
-            hopeless = all(one.permanent for one in failed)
-            message = "; ".join(str(one) for one in failed)
-            raise ApplicationError(message, type=NoticeFailed.__name__, non_retryable=hopeless)
+            raise _to_try_again(failed)
         return ", ".join(reached.values())
 
-    def _stops(self, recipient: Recipient) -> tuple[Sequence[_Stop], str]:
+    def _recipients(self, recipient: Recipient) -> tuple[Sequence[Recipient], str]:
         """Where the notice goes, and the name of the address that it was meant for, if that has vanished."""
-        operators = [self._stop(one) for one in channel_recipients(self._config.operators, self._config)]
+        operators = channel_recipients(self._config.operators, self._config)
         if recipient == OPERATORS:
             return operators, ""
         channel = self._config.channels.get(recipient.channel)
         if channel is None or not 0 <= recipient.place < len(channel.to):
             return operators, str(recipient)
-        return [self._stop(recipient)], ""
-
-    def _stop(self, recipient: Recipient) -> _Stop:
-        channel = self._config.channels[recipient.channel]
-        return _Stop(recipient, channel.locale, channel.to[recipient.place])
-
-    def _deliver(self, notice: Notice, stop: _Stop, misdirected: str) -> str:
-        url = run_url(self._ui, self._namespace, notice.run) if notice.run is not None else ""
-        told = tell(notice, stop.locale, run_url=url)
-        if misdirected:
-            text = f"{told.text}\n\n{tell_misdirected(misdirected, stop.locale)}"
-            told = told.model_copy(update={"text": text})
-        if stop.address.webhook is not None:
-            payload = _payload(notice, told, stop.locale, url)
-            secret = stop.address.webhook.get_secret_value()
-            return f"webhook {self._webhook.send(secret, payload, idempotency_key=notice.id)}"
-        if self._mail is None:
-            hint = "no mail server is set: export MEDIC_SMTP=smtp://host:port where the worker starts"
-            raise NoticeFailed(hint, permanent=True)
-        to, thread = str(stop.address.mail), notice.thread
-        return f"mail {self._mail.send(to, told.subject, told.text, notice_id=notice.id, thread=thread)}"
+        return (recipient,), ""
 
 
-def _payload(notice: Notice, told: Told, locale: str, url: str) -> dict[str, Any]:
-    """What a webhook receives: the words, the facts that a receiver sorts by, and all facts as they are."""
-    run = notice.run
-    return {
-        "id": notice.id,
-        "thread": notice.thread,
-        "headline": notice.headline.value,
-        "subject": told.subject,
-        "text": told.text,
-        "locale": locale,
-        "instance_id": notice.instance_id,
-        "region": notice.region,
-        "name": clean(notice.name, NAME_LENGTH),
-        "fault": notice.fault,
-        "since": notice.since.isoformat() if notice.since is not None else None,
-        "rule": notice.rule,
-        "outcome": notice.result.outcome.value if notice.result is not None else None,
-        "run": {"workflow_id": run.workflow_id, "run_id": run.run_id, "url": url} if run is not None else None,
-        "folded": [one.model_dump(mode="json") for one in notice.folded],
-        "notice": notice.model_dump(mode="json", exclude={"folded"}),
-    }
+def _to_try_again(failed: Sequence[NoticeFailed]) -> ApplicationError:
+    open_ones = [one for one in failed if not one.permanent]
+    # Whoever may be tried soonest is not kept waiting by the others.
+    wait = min((one.wait_seconds for one in open_ones), default=0)
+    return ApplicationError(
+        "; ".join(str(one) for one in failed),
+        type=NoticeFailed.__name__,
+        non_retryable=not open_ones,
+        next_retry_delay=timedelta(seconds=wait) if wait else None,
+    )

@@ -20,6 +20,7 @@ from cli.freeze import register as register_freeze
 from cli.health import register as register_health
 from cli.init import register as register_init
 from cli.lint import register as register_lint
+from cli.notify import register as register_notify
 from cli.run_simulator import register as register_run_simulator
 from cli.run_worker import register as register_run_worker
 from cli.runs import register as register_runs
@@ -77,6 +78,7 @@ register_health(app)
 register_explain(app)
 register_backtest(app)
 register_lint(app)
+register_notify(app)
 register_certify(app)
 register_schema(app)
 register_eventbridge(app)

@@ -120,10 +120,11 @@ def _confirm(question: Question, workflow_id: str, choice: str) -> None:
     import sys
 
     from remediation.telling import SHANGHAI, say
-    from remediation.telling_questions import tell_question
+    from remediation.telling_questions import tell_choices, tell_question
 
     typer.echo(say(question.reason), err=True)
-    for line in tell_question(question, "en", workflow_id, lambda at: f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M %z}"):
+    asked = tell_question(question, "en", lambda at: f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M %z}")
+    for line in (*asked, *tell_choices(question, "en", workflow_id)):
         typer.echo(line, err=True)
     if not sys.stdin.isatty():
         raise misused(f"nobody can be asked here: name the plan that you answer, --plan {question.plan}")

@@ -49,6 +49,7 @@ def run(
 def _findings(text: str, name: str) -> list[tuple[Severity, ConfigError]]:
     from dataclasses import replace
 
+    from activities.clients.anything import MISSING, missing
     from remediation.config import read_config
     from remediation.errors import ConfigError
     from remediation.linting import Severity, lint
@@ -60,6 +61,8 @@ def _findings(text: str, name: str) -> list[tuple[Severity, ConfigError]]:
         return [(Severity.ERROR, replace(one, others=())) for one in (refused, *refused.others)]
     page = load(text, name)
     found = [(one.severity, page.error(one.path, one.message)) for one in lint(config)]
+    # On the worker's machine it is an error; the page may be looked at on another.
+    found += [(Severity.WARNING, page.error(path, MISSING)) for path in missing(config)]
     return sorted(found, key=lambda one: (one[1].line, one[1].column))
 
 

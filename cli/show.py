@@ -118,8 +118,8 @@ async def _ask_decisions(client: Client, known: _Known) -> None:
 
 def _url(known: _Known, chosen: Settings, namespace: str) -> str:
     from remediation import contract
+    from remediation.links import run_url
     from remediation.notices import RunRef
-    from remediation.telling import run_url
 
     if known.run is not None:
         return run_url(chosen.temporal_ui, namespace, RunRef(workflow_id=known.run.id, run_id=known.run.run_id))

@@ -18,11 +18,12 @@ from cli.lookup import NotFound, decisions_of
 from remediation import contract
 from remediation.contract import Record
 from remediation.decisions import Kind
+from remediation.links import run_url
 from remediation.notices import Notice, RunRef, headline_of
 from remediation.reasons import Code as Why
 from remediation.report import Outcome, RemediationResult
 from remediation.settings import Settings
-from remediation.telling import run_url, tell
+from remediation.telling import tell
 from starter.connection import TemporalUnreachable
 from starter.receipts import EventReceipt
 

@@ -137,8 +137,8 @@ async def _kept_for(client: Client) -> str:
 async def _tell_unreadable(client: Client, chosen: Settings, workflow_id: str, output: Output) -> int:
     """The event could not be read: it is kept whole, and people were told."""
     from cli.lookup import describe
+    from remediation.links import run_url
     from remediation.notices import RunRef
-    from remediation.telling import run_url
 
     handle = client.get_workflow_handle(workflow_id)
     described = await describe(client, handle)
@@ -167,8 +167,8 @@ def _as_dict(client: Client, chosen: Settings, target: Target, answers: list[_An
 
 def _links(client: Client, chosen: Settings, answer: _Answer) -> dict[str, str]:
     from remediation import contract
+    from remediation.links import run_url
     from remediation.notices import RunRef
-    from remediation.telling import run_url
 
     incident = RunRef(workflow_id=answer.workflow_id, run_id=answer.run_id)
     links = {"ui": run_url(chosen.temporal_ui, client.namespace, incident)}

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     WithJsonSchema,
     field_validator,
@@ -18,10 +17,11 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from remediation.channels import Channel
 from remediation.durations import Duration
 from remediation.mistakes import Mistakes
 from remediation.models import Written
-from remediation.named_secrets import VARIABLE, with_secrets, without_secrets
+from remediation.named_secrets import with_secrets, without_secrets
 from remediation.pattern_schema import PATTERN_SCHEMA
 from remediation.patterns import Pattern, compile_pattern
 from remediation.runbooks import Mode, Runbook
@@ -29,45 +29,6 @@ from remediation.yaml_marks import load
 
 _NAME = r"^[a-z0-9][a-z0-9-]{0,58}$"
 _MOST_RULES = 200  # as many as EventBridge takes on one bus
-
-
-class Address(Written):
-    """One place where a notice is delivered: a webhook or a mailbox."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["webhook"]}, {"required": ["mail"]}]})
-
-    webhook: (
-        Annotated[SecretStr, WithJsonSchema({"type": "string", "pattern": rf"^(https?://|{VARIABLE.pattern})"})] | None
-    ) = Field(
-        default=None, description="a URL that takes a JSON POST; it is a secret: name it, as in ${ONCALL_WEBHOOK}"
-    )
-    mail: (
-        Annotated[
-            str,
-            Field(pattern=r"^[^@\s]+@[^@\s]+$"),
-            WithJsonSchema({"type": "string", "pattern": rf"^([^@\s]+@[^@\s]+|\S*{VARIABLE.pattern}\S*)$"}),
-        ]
-        | None
-    ) = Field(default=None, repr=False, description="a mailbox, as in oncall@example.com; needs MEDIC_SMTP")
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Address:
-        if (self.webhook is None) == (self.mail is None):
-            raise ValueError("an address is either `webhook: URL` or `mail: NAME@HOST`")
-        if self.webhook is not None and not self.webhook.get_secret_value().startswith(("http://", "https://")):
-            raise ValueError("a webhook is a URL that begins with https:// or http://")
-        return self
-
-    @property
-    def kind(self) -> Literal["webhook", "mail"]:
-        return "webhook" if self.webhook is not None else "mail"
-
-
-class Channel(Written):
-    """A group of people, the language they read, and where they are reached."""
-
-    locale: Literal["zh", "en"] = Field(default="en", description="the language of its notices")
-    to: tuple[Address, ...] = Field(min_length=1, max_length=10, description="each of these gets every notice")
 
 
 class TagScope(Written):

@@ -65,11 +65,15 @@ class PatternError(MedicError, ValueError):
 
 
 class NoticeFailed(MedicError):
-    """A notice did not arrive; `permanent` if trying again changes nothing. The message never holds the address."""
+    """A notice did not arrive; `permanent` if trying again changes nothing. The message never holds the address.
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    `wait_seconds`: for so long another try is of no use; 0 if nothing is known of that.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, wait_seconds: float = 0) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.wait_seconds = wait_seconds
 
 
 class CloudError(MedicError):

@@ -19,7 +19,7 @@ REMEMBERED = timedelta(minutes=40)
 """Twice as long as a notice is tried, which may have waited for the one before it: every attempt gets one answer."""
 _NEEDED_WITHIN = timedelta(seconds=60)
 _STORM = timedelta(minutes=15)
-_FIRST_TO_READ = (Headline.NEEDS_YOU, Headline.OBSERVED, Headline.HELD, Headline.ACTING, Headline.RECOVERED)
+FIRST_TO_READ = (Headline.NEEDS_YOU, Headline.OBSERVED, Headline.HELD, Headline.ACTING, Headline.RECOVERED)
 
 
 class Asked(Fact):
@@ -136,7 +136,7 @@ def told_together(digest: Digest, rule: str, limit: int, *, notice_id: str, run:
     span = write_span(WINDOW.total_seconds())
     return Notice(
         id=notice_id,
-        headline=next((one for one in _FIRST_TO_READ if one in there), Headline.OBSERVED),
+        headline=next((one for one in FIRST_TO_READ if one in there), Headline.OBSERVED),
         rule=rule,
         reason=because(Code.TOLD_TOGETHER, limit=limit, span=span),
         run=run,

@@ -37,7 +37,7 @@ def with_secrets(page: dict[str, Any], environment: Mapping[str, str] | None, mi
             if name is None:
                 return "${"
             if not is_address:
-                mistakes.add(path, "a ${NAME} is taken in an address only (`webhook`, `mail`): write the value out")
+                mistakes.add(path, "a ${NAME} is taken in an address only (under `to`): write the value out")
             elif not VARIABLE.fullmatch(found[0]):
                 mistakes.add(path, "a secret is named ${NAME}, by letters, digits and _; $${ stands for ${ itself")
             elif environment is None:
@@ -56,9 +56,10 @@ def with_secrets(page: dict[str, Any], environment: Mapping[str, str] | None, mi
 
 def stand_in(name: str, written: str, kind: str) -> str:
     """What takes the place of a secret that is not known: no such host can ever exist (RFC 2606)."""
-    if kind == "webhook":
-        return f"https://{name}.invalid" if written.startswith("${") else name
-    return name if "@" in written else f"{name}@secret.invalid"
+    if kind == "mail":
+        return name if "@" in written else f"{name}@secret.invalid"
+    begins = written.startswith("${") and kind != "secret"
+    return f"https://{name}.invalid" if begins else name
 
 
 def without_secrets(error: ConfigError, text: str, environment: Mapping[str, str]) -> ConfigError:

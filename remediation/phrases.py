@@ -14,6 +14,7 @@ class Phrase(str, Enum):
     EVENTS_UNREADABLE = "events_unreadable"
     INSTANCES_WAIT = "instances_wait"
     NONE_WAITS = "none_waits"
+    TEST_OF = "test_of"
     TOGETHER = "together"
     TOGETHER_NEED = "together_need"
 
@@ -22,6 +23,7 @@ class Phrase(str, Enum):
     DO_OBSERVED = "do_observed"
     DO_ACTING = "do_acting"
     DO_WAITING = "do_waiting"
+    DO_TEST = "do_test"
     DO_HELD = "do_held"
     DO_HOLD_OVER = "do_hold_over"
     DO_SYMPTOM_GONE = "do_symptom_gone"
@@ -97,5 +99,6 @@ class Phrase(str, Enum):
     RULE = "rule"
     RULE_MODE = "rule_mode"
     RUN = "run"
+    CONSOLE = "console"
     MORE = "more"
     MISDIRECTED = "misdirected"

@@ -33,6 +33,7 @@ class Code(str, Enum):
     FSTAB_SEEN = "fstab_seen"
     PLATFORM_REPAIRS = "platform_repairs"
     UNREADABLE = "unreadable"
+    TEST = "test"
     UNDECIDED = "undecided"
     FOLDED = "folded"
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
-from urllib.parse import quote
+from datetime import datetime, tzinfo
 
 from remediation.models import Fact
-from remediation.notices import Headline, Notice, PlannedDisk, PlannedRung, RunRef
+from remediation.notices import Headline, Notice, PlannedDisk, PlannedRung
 from remediation.phrases import Phrase
 from remediation.reasons import Code
 from remediation.report import Outcome, SnapshotTaken
 from remediation.telling_folds import bullets, needing, tell_folded
-from remediation.telling_questions import tell_answers, tell_question
+from remediation.telling_questions import tell_answers, tell_choices, tell_question
 from remediation.wording import clean, name_of, phrase_in, who, write_span
 from remediation.wording import say as say
+from remediation.zones import SHANGHAI as SHANGHAI
 
-SHANGHAI = timezone(timedelta(hours=8))  # Asia/Shanghai knows no summer time, and zone data may be missing
 MOST_DETAILS = 50
-
 _ANSWER_FOR: Mapping[Code, Phrase] = {
     Code.UNDELIVERED: Phrase.DO_UNDELIVERED,
     Code.UNREADABLE: Phrase.DO_UNREADABLE,
+    Code.TEST: Phrase.DO_TEST,
     Code.OUR_BUG: Phrase.DO_FAILED,
     Code.HOLD_OVER: Phrase.DO_HOLD_OVER,
 }
@@ -40,38 +39,57 @@ _ANSWER_PLANNED: Mapping[Headline, Phrase] = {
 _ANSWER_AT_END: Mapping[Outcome, Phrase] = {outcome: Phrase(f"do_{outcome.value}") for outcome in Outcome}
 
 
+class Link(Fact):
+    """Where to look further; `label` has its colon."""
+
+    label: str
+    url: str
+
+
 class Told(Fact):
-    """A notice in words: `subject` is the first line of `text`."""
+    """A notice in words, by what may be left out where there is little room: of `blocks` the last ones first.
 
+    `subject` is the first line, `todo` what the reader has to do, and how to stop or to answer it.
+    """
+
+    headline: Headline
     subject: str
-    text: str
+    todo: str
+    blocks: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it as plain text, which begins with `subject`."""
+        links = "\n".join(f"{link.label} {link.url}" for link in self.links)
+        return "\n\n".join(filter(None, (self.subject, self.todo, *self.blocks, links)))
 
 
-def tell(notice: Notice, locale: str, *, run_url: str = "", zone: tzinfo = SHANGHAI) -> Told:
-    """A notice in words: its first line, and a plain text that begins with that line.
+def tell(notice: Notice, locale: str, *, run_url: str = "", console_url: str = "", zone: tzinfo = SHANGHAI) -> Told:
+    """A notice in words.
 
     Args:
         locale: `en` or `zh`; any other is told in English.
         run_url: where the run is in the Temporal UI, if the notice has a run.
+        console_url: where the instance is in Tencent's console, if the notice is about one.
         zone: the zone of all times; they carry their offset, except for HH:MM in the first line.
     """
-    page = _Page(notice, locale, zone, run_url)
-    subject = page.subject()
-    before = (page.todo(), page.why(), page.asked(), page.folded(), page.plan())
+    page = _Page(notice, locale, zone)
+    before = (page.asked(), page.why(), page.folded(), page.plan())
     after = (page.done(), page.restore(), page.times(), page.about())
-    blocks = filter(None, map("\n".join, (*before, *after)))
-    return Told(subject=subject, text="\n\n".join([subject, *blocks]))
+    links = ((Phrase.RUN, run_url), (Phrase.CONSOLE, console_url))
+    return Told(
+        headline=notice.headline,
+        subject=page.subject(),
+        todo="\n".join(page.todo()),
+        blocks=tuple(filter(None, map("\n".join, (*before, *after)))),
+        links=tuple(Link(label=phrase_in(locale, label), url=url) for label, url in links if url),
+    )
 
 
 def tell_misdirected(recipient: str, locale: str) -> str:
     """The sentence for operators who get a notice whose address has vanished from medic.yaml."""
     return phrase_in(locale, Phrase.MISDIRECTED, recipient=recipient)
-
-
-def run_url(ui: str, namespace: str, run: RunRef) -> str:
-    """Where a run is in the Temporal UI; without its run id, the latest one of the workflow."""
-    workflow = f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(run.workflow_id, safe='')}"
-    return f"{workflow}/{quote(run.run_id, safe='')}/history" if run.run_id else workflow
 
 
 @dataclass(frozen=True)
@@ -81,7 +99,6 @@ class _Page:
     notice: Notice
     locale: str
     zone: tzinfo
-    run_url: str
 
     def subject(self) -> str:
         return f"[{self.notice.headline.value}] {self._matter()}"
@@ -104,6 +121,8 @@ class _Page:
         yield self._phrase(Phrase.WHAT_TO_DO, answer=self._phrase(answer, needed=needed, until=until))
         if self._acting and notice.run is not None:
             yield self._phrase(Phrase.CANCEL, command=f"medic cancel {notice.run.workflow_id}")
+        if notice.question is not None and notice.run is not None:
+            yield from tell_choices(notice.question, self.locale, notice.run.workflow_id)
 
     def why(self) -> Iterator[str]:
         result = self.notice.result
@@ -120,7 +139,7 @@ class _Page:
     def asked(self) -> Iterator[str]:
         notice = self.notice
         if notice.question is not None and notice.run is not None:
-            yield from tell_question(notice.question, self.locale, notice.run.workflow_id, self._time)
+            yield from tell_question(notice.question, self.locale, self._time)
 
     def folded(self) -> Iterator[str]:
         return tell_folded(self.notice, self.locale)
@@ -206,8 +225,6 @@ class _Page:
             yield self._phrase(Phrase.RULE_MODE, rule=notice.rule, mode=notice.mode.value)
         elif notice.rule:
             yield self._phrase(Phrase.RULE, rule=notice.rule)
-        if self.run_url:
-            yield self._phrase(Phrase.RUN, url=self.run_url)
 
     def _rung(self, rung: PlannedRung, *, is_first: bool) -> str:
         outage = write_span(rung.timeout_seconds)
@@ -228,6 +245,8 @@ class _Page:
             region, waiting = clean(notice.region), notice.reason.facts.get("waiting")
             if notice.reason.code is Code.HOLD_OVER:
                 return self._phrase(Phrase.NONE_WAITS, region=region)
+            if notice.reason.code is Code.TEST:
+                return self._phrase(Phrase.TEST_OF, channel=notice.reason.facts.get("channel"))
             if waiting:
                 return self._phrase(Phrase.INSTANCES_WAIT, count=waiting, region=region)
         if notice.folded:

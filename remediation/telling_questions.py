@@ -13,8 +13,8 @@ from remediation.wording import clean, phrase_in, write_span
 Clock = Callable[[datetime], str]
 
 
-def tell_question(question: Question, locale: str, workflow_id: str, clock: Clock) -> Iterator[str]:
-    """What would be done, what is lost by it, and the exact commands that answer."""
+def tell_question(question: Question, locale: str, clock: Clock) -> Iterator[str]:
+    """What would be done, and what is lost by it."""
     yield phrase_in(locale, Phrase.ASKED, action=question.action)
     yield from bullets(
         phrase_in(locale, Phrase.ASKED_DISK, disk=one.disk_id, snapshot=one.snapshot_id, since=clock(one.lost_since))
@@ -23,6 +23,10 @@ def tell_question(question: Question, locale: str, workflow_id: str, clock: Cloc
     )
     if question.takes_seconds:
         yield phrase_in(locale, Phrase.ASKED_SPAN, span=write_span(question.takes_seconds))
+
+
+def tell_choices(question: Question, locale: str, workflow_id: str) -> Iterator[str]:
+    """The exact commands that answer."""
     for choice in question.choices:
         if choice is Choice.STOP:
             command = f"medic deny {workflow_id} --plan {question.plan} --as NAME --reason WHY"

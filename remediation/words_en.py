@@ -35,6 +35,7 @@ REASONS: dict[Code, str] = {
     "and has not reported the end of it. See the maintenance tasks in the console.",
     Code.RELAPSE: "The symptom came back {after} after the repair, within the watch of {watch}. The repair does not "
     "last: look for the cause on the instance.",
+    Code.TEST: "This was sent with `medic notify {channel}` on {machine}.",
     Code.UNREADABLE: "An event could not be read: {error}.",
     Code.UNDECIDED: "What to do about this event could not be decided, and nothing was done: {error}. The worker's log "
     "says more.",
@@ -190,6 +191,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.NONE_WAITS: "nobody waits any more in {region}",
     Phrase.TOGETHER: "{rule}: {count} further notices in one",
     Phrase.TOGETHER_NEED: "{rule}: {count} further notices in one, {needed} of them need you",
+    Phrase.TEST_OF: "a test of channel {channel}",
     Phrase.WHAT_TO_DO: "Do you have to do anything? {answer}",
     Phrase.DO_OBSERVED: "cvm-medic does nothing about this and waits for nobody: whether you should is yours to judge.",
     Phrase.DO_ACTING: "No. It goes on by itself, and you will hear how it ended.",
@@ -202,6 +204,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.DO_UNDELIVERED: "Yes. Others were to get this notice and did not: tell them.",
     Phrase.DO_UNREADABLE: "Yes. Nothing was done about it, and an instance may be sick: read what came in, look at the "
     "instance that it is about, and correct the sender.",
+    Phrase.DO_TEST: "No. Nothing is wrong: somebody looks whether notices arrive here.",
     Phrase.DO_TOGETHER: "None of these notices asks it of you. What is only observed is yours to judge.",
     Phrase.DO_TOGETHER_NEED: "Yes, about {needed} of them, which come first: look at those instances now.",
     Phrase.DO_RECOVERED: "No. The snapshots stay until they expire.",
@@ -263,7 +266,8 @@ PHRASES: dict[Phrase, str] = {
     Phrase.SINCE: "Since: {time}",
     Phrase.RULE: "Rule: {rule}",
     Phrase.RULE_MODE: "Rule: {rule} (mode: {mode})",
-    Phrase.RUN: "Run: {url}",
+    Phrase.RUN: "Run:",
+    Phrase.CONSOLE: "Console:",
     Phrase.MORE: "and {count} more",
     Phrase.MISDIRECTED: "You get this because it was meant for {recipient}, which is no longer in medic.yaml.",
 }

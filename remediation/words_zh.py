@@ -28,6 +28,7 @@ REASONS: dict[Code, str] = {
     "请修正 fstab，然后用 `medic send` 发送新事件。",
     Code.PLATFORM_REPAIRS: "平台于 {since} 报告正在自行修复或重启该实例，且尚未报告结束。请在控制台查看维护任务。",
     Code.RELAPSE: "症状在修复后 {after} 再次出现，仍在 {watch} 的观察期内。修复不能持久：请在实例上查找原因。",
+    Code.TEST: "此消息由 {machine} 上的 `medic notify {channel}` 发送。",
     Code.UNREADABLE: "有事件无法解析：{error}。",
     Code.UNDECIDED: "无法决定如何处理此事件，未做任何操作：{error}。详情见 worker 日志。",
     Code.FOLDED: "事件过多，无法逐条保存：另有 {count} 条只计数。",
@@ -157,6 +158,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.NONE_WAITS: "{region} 已没有实例等候",
     Phrase.TOGETHER: "{rule}：另有 {count} 条通知，合并为一条",
     Phrase.TOGETHER_NEED: "{rule}：另有 {count} 条通知，合并为一条，其中 {needed} 条需要您处理",
+    Phrase.TEST_OF: "通知渠道 {channel} 的测试",
     Phrase.WHAT_TO_DO: "需要您处理吗？{answer}",
     Phrase.DO_OBSERVED: "cvm-medic 对此不做任何操作，也不等待任何人：是否处理由您判断。",
     Phrase.DO_ACTING: "不需要。修复会自动进行，结束时会再通知您。",
@@ -168,6 +170,7 @@ PHRASES: dict[Phrase, str] = {
     Phrase.DO_UNDELIVERED: "需要。这条通知本应发给其他人，但未送达：请转告他们。",
     Phrase.DO_UNREADABLE: "需要。对此没有做任何操作，可能有实例出现故障："
     "请阅读收到的内容，查看相关实例，并修正发送方。",
+    Phrase.DO_TEST: "不需要。一切正常：有人在检查通知能否送达这里。",
     Phrase.DO_TOGETHER: "这些通知都不要求您处理。仅观察的是否处理由您判断。",
     Phrase.DO_TOGETHER_NEED: "需要，其中 {needed} 条，列在最前：请立即查看这些实例。",
     Phrase.DO_RECOVERED: "不需要。快照会保留到过期。",
@@ -227,7 +230,8 @@ PHRASES: dict[Phrase, str] = {
     Phrase.SINCE: "始于：{time}",
     Phrase.RULE: "规则：{rule}",
     Phrase.RULE_MODE: "规则：{rule}（mode: {mode}）",
-    Phrase.RUN: "运行：{url}",
+    Phrase.RUN: "运行：",
+    Phrase.CONSOLE: "控制台：",
     Phrase.MORE: "另有 {count} 条",
     Phrase.MISDIRECTED: "您收到此通知，是因为原收件地址 {recipient} 已不在 medic.yaml 中。",
 }

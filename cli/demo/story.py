@@ -23,9 +23,9 @@ from cli.follow import follow
 from remediation import contract
 from remediation.contract import Record
 from remediation.errors import MedicError
+from remediation.links import run_url
 from remediation.notices import RunRef
 from remediation.report import RemediationResult
-from remediation.telling import run_url
 from simulator.inbox import Inbox, inbox
 from simulator.server import Server, serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.carrying import Carrier
 from activities.notifications import FOLDED, NotificationActivities
 from remediation.config import Config, read_config
 from remediation.decisions import Recipient
@@ -29,6 +30,7 @@ channels:
       - webhook: https://hooks.example.com/oncall?key=secret
       - mail: oncall@example.com
   platform:
+    zone: Europe/Berlin
     to:
       - webhook: https://hooks.example.com/platform?key=secret
 operators: [oncall, platform]
@@ -89,6 +91,11 @@ class Mailer:
         return self._receivers.mail(to, subject, text, notice_id)
 
 
+class Nobody:
+    def send(self, url: str, title: str, text: str) -> None:
+        raise AssertionError("no address is of this kind")
+
+
 class OpenDesk:
     """Where every notice goes by itself, but for those that it was told to keep."""
 
@@ -116,7 +123,8 @@ def hands(config: Config, receivers: Receivers) -> NotificationActivities:
 
 def at_desk(desk: OpenDesk, config: Config, receivers: Receivers) -> NotificationActivities:
     poster, mailer = Poster(receivers), Mailer(receivers)
-    return NotificationActivities(config, poster, mailer, desk, ui="http://ui:8233", namespace="prod")
+    carrier = Carrier(poster, mailer, {}, Nobody(), ui="http://ui:8233", namespace="prod")
+    return NotificationActivities(config, carrier, desk)
 
 
 def recipient(channel: str, place: int, kind: str = "webhook") -> Recipient:
@@ -168,6 +176,19 @@ def test_the_end_tells_its_outcome_to_machines_too(hands: NotificationActivities
     assert payload["notice"]["result"]["ended_at"]
 
 
+def test_times_are_told_in_the_zone_of_the_channel_with_the_way_to_the_console(
+    hands: NotificationActivities, receivers: Receivers
+) -> None:
+    send(hands, OPERATORS)
+    (_, shanghai, _), (_, berlin, _) = receivers.posted
+    assert "2026-11-23 03:12:00+08:00" in shanghai["text"]
+    assert "2026-11-22 20:12:00+01:00" in berlin["text"]
+    assert berlin["subject"].endswith("since 20:12")
+    for payload in (shanghai, berlin):
+        assert payload["console"] == "https://console.cloud.tencent.com/cvm/instance/detail?rid=1&id=ins-abc"
+        assert payload["console"] in payload["text"]
+
+
 def test_a_mail_gets_the_same_words(hands: NotificationActivities, receivers: Receivers) -> None:
     assert send(hands, recipient("oncall", 1, "mail")) == "mail 250"
     ((to, subject, text, notice_id),) = receivers.mailed
@@ -206,6 +227,17 @@ def test_a_refusal_is_tried_again_only_where_that_is_of_use(
     assert failed.value.message == "platform[0] (webhook): webhook hooks.example.com answered 500"
 
 
+def test_another_try_comes_when_it_is_of_use(hands: NotificationActivities, receivers: Receivers) -> None:
+    receivers.broken[ONCALL] = NoticeFailed("too many messages", permanent=False, wait_seconds=600)
+    receivers.broken[PLATFORM] = NoticeFailed("too many messages", permanent=False, wait_seconds=60)
+    with pytest.raises(ApplicationError) as failed:
+        send(hands, recipient("oncall", 0))
+    assert failed.value.next_retry_delay == timedelta(minutes=10)
+    with pytest.raises(ApplicationError) as failed:  # of several, who can be reached sooner does not wait
+        send(hands, OPERATORS)
+    assert failed.value.next_retry_delay == timedelta(minutes=1)
+
+
 def test_one_operator_who_cannot_be_reached_does_not_keep_it_from_the_others(
     hands: NotificationActivities, receivers: Receivers
 ) -> None:
@@ -235,7 +267,8 @@ def test_a_later_attempt_writes_only_to_those_whom_no_earlier_one_reached(
 
 
 def test_a_mail_without_a_mail_server_says_which_setting_is_missing(config: Config, receivers: Receivers) -> None:
-    hands = NotificationActivities(config, Poster(receivers), None, OpenDesk(), ui="http://ui", namespace="default")
+    carrier = Carrier(Poster(receivers), None, {}, Nobody(), ui="http://ui", namespace="default")
+    hands = NotificationActivities(config, carrier, OpenDesk())
     with pytest.raises(ApplicationError, match="MEDIC_SMTP") as failed:
         send(hands, recipient("oncall", 1, "mail"))
     assert failed.value.non_retryable

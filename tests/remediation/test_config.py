@@ -86,7 +86,7 @@ MISTAKES = [
         5,
         9,
         "channels.oncall.to[0]",
-        "a webhook is a URL that begins with https://",
+        "`webhook` is a URL that begins with https://",
     ),
     pytest.param(
         "webhook: ${ONCALL_WEBHOOK}",
@@ -94,7 +94,7 @@ MISTAKES = [
         5,
         9,
         "channels.oncall.to[0]",
-        "an address is either `webhook: URL` or `mail: NAME@HOST`",
+        "an address is exactly one of webhook, mail, wecom, feishu, dingtalk, apprise",
     ),
     pytest.param(
         "mail: oncall@example.com", "mail: oncall", 6, 9, "channels.oncall.to[1].mail", "an address is written as"

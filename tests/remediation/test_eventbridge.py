@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediation.config import Channel, Config, Rule
+from remediation.channels import Channel
+from remediation.config import Config, Rule
 from remediation.errors import PatternError
 from remediation.eventbridge import EVIDENCE, LONGEST_NAME, MOST_BUS_RULES, BusRule, bus_rules
 from remediation.events import KNOWN_FAULTS, canonical_fault, parse_event

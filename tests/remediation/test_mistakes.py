@@ -54,7 +54,7 @@ MISPLACED = [
         16,
         5,
         "rules[0].mode",
-        "a ${NAME} is taken in an address only (`webhook`, `mail`): write the value out",
+        "a ${NAME} is taken in an address only (under `to`): write the value out",
     ),
     pytest.param(
         "${ONCALL_WEBHOOK}",

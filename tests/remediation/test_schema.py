@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from remediation.channels import KINDS
 from remediation.config import Config
 from remediation.errors import ConfigError
 from remediation.schema import keys_at, page_schema, places_of
 from remediation.yaml_marks import load
 from tests.remediation.facts import PAGE, a_config
+from tests.remediation.test_channels import CHANNEL_MISTAKES
 from tests.remediation.test_config import MISTAKES
 from tests.remediation.test_mistakes import MISPLACED
 
@@ -37,6 +39,9 @@ BEYOND_A_SCHEMA = (
     "this rule asks, and nobody may answer",
     "each rung is stronger than the one before",
     "a rollback is no first rung",
+    "this is a robot that takes nothing from",
+    "apprise takes a URL of its own form",
+    "no time zone is named",
 )
 
 
@@ -94,7 +99,8 @@ def test_every_example_in_the_documents_is_right_by_the_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "message"), [(one.values[0], one.values[1], one.values[5]) for one in [*MISTAKES, *MISPLACED]]
+    ("right", "wrong", "message"),
+    [(one.values[0], one.values[1], one.values[5]) for one in [*MISTAKES, *MISPLACED, *CHANNEL_MISTAKES]],
 )
 def test_a_mistake_is_underlined_in_the_editor_too(right: str, wrong: str, message: str) -> None:
     if message.startswith(BEYOND_A_SCHEMA):
@@ -111,6 +117,10 @@ RIGHT = [
     ("      - reboot: {stop_type: SOFT, timeout: 5m}", "      - reboot:"),
     ('scope: {tag: "medic=on"}', "scope: all"),
     ("mail: oncall@example.com", "mail: a@b.example"),
+    ("webhook: ${ONCALL_WEBHOOK}", "dingtalk: ${ONCALL_WEBHOOK}\n        secret: ${ONCALL_WEBHOOK}"),
+    ("webhook: ${ONCALL_WEBHOOK}", "wecom: ${ONCALL_WEBHOOK}"),
+    ("webhook: ${ONCALL_WEBHOOK}", "apprise: ntfy://host/topic"),
+    ("locale: zh", "zone: Europe/Berlin"),
     (
         "snapshot: {disks: all, timeout: 4h, on_failure: hand_over, keep: 14d}",
         "snapshot: none\n    unprotected: allow",
@@ -142,6 +152,7 @@ WRONG = [
     ("watch: 6h", "watch: [6h]"),
     ("watch: 6h", "watch:"),
     ("webhook: ${ONCALL_WEBHOOK}", "webhook: ftp://x.example.com"),
+    ("webhook: ${ONCALL_WEBHOOK}", "wecom: ${ONCALL_WEBHOOK}\n        secret: s"),
     ("webhook: ${ONCALL_WEBHOOK}", "webhook: ${ONCALL_WEBHOOK}\n        mail: a@b.example"),
     ("    scope: {tag: \"medic=on\"}\n    mode: act\n", ""),
     ('status: "1"', "status: [1]"),
@@ -164,7 +175,7 @@ def test_a_place_knows_its_keys() -> None:
     assert keys_at(SCHEMA, ("guardrails",)) >= {"max_age", "act_within"}
     assert keys_at(SCHEMA, ("rules", 0)) == {"name", "when", "notify", "run", "scope", "mode"}
     assert keys_at(SCHEMA, ("rules", 0, "scope")) == {"tag"}
-    assert keys_at(SCHEMA, ("channels", "anything", "to", 3)) == {"webhook", "mail"}
+    assert keys_at(SCHEMA, ("channels", "anything", "to", 3)) == {*KINDS, "secret"}
     assert "disks" in keys_at(SCHEMA, ("runbooks", "any", "snapshot"))
     assert keys_at(SCHEMA, ("runbooks", "any", "ladder", 0)) == {"reboot", "rollback"}
     assert keys_at(SCHEMA, ("nowhere", "at", 0)) == set()

@@ -13,12 +13,13 @@ import pytest
 
 from remediation import words_en, words_zh
 from remediation.events import KNOWN_FAULTS
+from remediation.links import run_url
 from remediation.notices import Headline, Notice, Plan, PlannedDisk, PlannedRung, RunRef, headline_of
 from remediation.phrases import Phrase
 from remediation.reasons import Code, Reason, because
 from remediation.report import Outcome, RebootSent, RemediationResult, SnapshotTaken, Step
 from remediation.runbooks import Mode
-from remediation.telling import run_url, say, tell
+from remediation.telling import say, tell
 from remediation.wording import clean, write_span
 
 ROOT = Path(__file__).parents[2]

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from activities.clients.mail import MailSender
+from activities.clients.posting import Poster
 from activities.clients.webhook import WebhookSender
 from remediation.errors import NoticeFailed
 from simulator.inbox import Inbox, inbox
@@ -23,8 +24,8 @@ def box() -> Iterator[Inbox]:
 
 @pytest.fixture
 def webhook() -> Iterator[WebhookSender]:
-    with WebhookSender(timeout_seconds=5) as sender:
-        yield sender
+    with Poster(timeout_seconds=5) as poster:
+        yield WebhookSender(poster)
 
 
 def test_webhooks_and_mails_are_kept_in_the_order_of_their_arrival(box: Inbox, webhook: WebhookSender) -> None:

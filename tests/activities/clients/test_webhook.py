@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from activities.clients.posting import Poster
 from activities.clients.webhook import WebhookSender
 from remediation.errors import NoticeFailed
 
@@ -65,8 +66,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def sender() -> Iterator[WebhookSender]:
-    with WebhookSender(timeout_seconds=5) as one:
-        yield one
+    with Poster(timeout_seconds=5) as poster:
+        yield WebhookSender(poster)
 
 
 def test_a_notice_arrives_as_json_with_its_idempotency_key(receiver: Receiver, sender: WebhookSender) -> None:
@@ -103,8 +104,8 @@ def test_a_refusal_says_whether_to_try_again_and_never_the_url(
 
 def test_a_receiver_that_says_nothing_is_given_up_and_may_be_tried_again(receiver: Receiver) -> None:
     receiver.status = 0
-    with WebhookSender(timeout_seconds=0.2) as hasty, pytest.raises(NoticeFailed, match="ReadTimeout") as failed:
-        hasty.send(receiver.url, {}, idempotency_key="n")
+    with Poster(timeout_seconds=0.2) as poster, pytest.raises(NoticeFailed, match="ReadTimeout") as failed:
+        WebhookSender(poster).send(receiver.url, {}, idempotency_key="n")
     assert failed.value.permanent is False
 
 
@@ -128,8 +129,8 @@ def test_a_url_that_cannot_be_right_is_final_and_stays_secret(url: str, sender: 
 
 def test_no_log_at_any_level_holds_the_url(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with WebhookSender(timeout_seconds=5) as sender:
-        sender.send(receiver.url, {}, idempotency_key="n")
+    with Poster(timeout_seconds=5) as poster:
+        WebhookSender(poster).send(receiver.url, {}, idempotency_key="n")
     assert "secret" not in caplog.text
     assert "robot" not in caplog.text
 
@@ -141,7 +142,8 @@ def test_a_receiver_on_this_machine_is_reached_whatever_proxy_the_environment_na
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
         monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
-    with WebhookSender(timeout_seconds=5) as sender:
+    with Poster(timeout_seconds=5) as poster:
+        sender = WebhookSender(poster)
         assert sender.send(receiver.url.replace("127.0.0.1", host), {}, idempotency_key="k") == 200
         with pytest.raises(NoticeFailed, match="ConnectError"):  # any other is asked through it, and it is not there
             sender.send("http://robot.invalid/", {}, idempotency_key="k")
