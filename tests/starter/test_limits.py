@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 from typing import Any, cast
 
 import pytest
@@ -111,11 +112,12 @@ async def test_a_head_that_does_not_come_is_ended_with_408(client: Client, piece
 
 
 async def test_what_trickles_in_after_its_answer_holds_the_connection_no_longer() -> None:
-    away = await connect({"TEMPORAL_ADDRESS": "127.0.0.1:9"}, lazy=True)
-    # It is answered later than a head may take, and nobody ever reads its body.
+    # Asked for a Temporal that is silent it answers later than a head may take, and nobody ever reads this body.
     asking = b"GET /healthz HTTP/1.1\r\nHost: door\r\nContent-Length: 5000\r\n\r\n"
-    async with served(away, HASTY) as port:
-        status, _ = said(await until_closed(port, asking, *[b" "] * 5000, insists=True))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        away = await connect({"TEMPORAL_ADDRESS": f"127.0.0.1:{silent.getsockname()[1]}"}, lazy=True)
+        async with served(away, HASTY) as port:
+            status, _ = said(await until_closed(port, asking, *[b" "] * 5000, insists=True))
     assert status == 503
 
 
