@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+DIST := dist
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,11 +31,14 @@ test: setup ## all tests (ARGS="-k snapshot" for some)
 	@$(PYTEST) -n 2 -m "not ($(WAITING))" $(ARGS) || $(NONE_CHOSEN)
 	@PYTHON=$(BIN)/python tests/python310.sh
 
-check: setup ## format, lint, types, import contracts
+check: setup ## format, lint, types, import contracts, secrets, licences
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@git ls-files -z | xargs -0 -n 200 -P 2 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.json
+	@mkdir -p $(DIST)
+	@$(BIN)/pip-licenses --format=markdown --output-file=$(DIST)/licenses.md >/dev/null
 
 format: setup ## write the format and the safe fixes
 	@$(BIN)/ruff format .
@@ -55,6 +59,10 @@ bench: setup ## measure throughput, latency, history and memory against a bare p
 scf-zip: setup ## dist/medic-scf.zip, the package of the cloud function, the same bytes from the same sources
 	@$(BIN)/python -m deploy.scf.package $(ARGS)
 
+sbom: setup ## dist/sbom.json, what requirements/runtime.txt holds, in CycloneDX, the same bytes from the same lock
+	@mkdir -p $(DIST)
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file $(DIST)/sbom.json requirements/runtime.txt
+
 payload: setup ## how large the Python packages of the image are, installed afresh from requirements/runtime.txt
 	@$(BIN)/python -m deploy.payload
 
@@ -72,4 +80,4 @@ lock: ## write requirements/*.txt anew from requirements/*.in (needs uv)
 clean: ## remove what setup, tests and demo made
 	rm -rf .venv .venv310 .venv-differential .venv-deploy .demo .crash .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
 
-.PHONY: help setup demo test check format bench crash differential sabotage scf-zip payload lock clean
+.PHONY: help setup demo test check format bench crash differential sabotage scf-zip sbom payload lock clean

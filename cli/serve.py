@@ -14,8 +14,9 @@ def register(app: typer.Typer) -> None:
 def run() -> None:
     """Take events in: POST /events (one envelope, or an EventList), GET /healthz.
 
-    It listens at MEDIC_WEBHOOK_HOST:MEDIC_WEBHOOK_PORT (127.0.0.1:8000), and demands MEDIC_WEBHOOK_TOKEN as a bearer
-    token as soon as others can reach it. EventBridge itself calls the cloud function instead (starter/scf.py).
+    It listens at MEDIC_WEBHOOK_HOST:MEDIC_WEBHOOK_PORT (127.0.0.1:8000). As soon as others can reach it, it demands
+    MEDIC_WEBHOOK_TOKEN as a bearer token, or a signature by one of MEDIC_WEBHOOK_KEYS. EventBridge itself calls the
+    cloud function instead (starter/scf.py).
 
     [bold]Example:[/bold]  MEDIC_WEBHOOK_TOKEN=$(openssl rand -hex 32) MEDIC_WEBHOOK_HOST=0.0.0.0 medic serve
     """

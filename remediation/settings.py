@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -13,6 +14,8 @@ from remediation.errors import ConfigError
 from remediation.models import Written
 
 _PREFIX = "MEDIC_"
+_SECRET = re.compile("TOKEN|KEYS|SMTP")  # no message shows what these hold
+_KEY = re.compile(r"([A-Za-z0-9._-]{1,40}):([!-+\--~]{32,})")  # a secret has no comma and no space
 
 
 class Settings(Written):
@@ -48,6 +51,9 @@ class Settings(Written):
     webhook_host: str = Field(default="127.0.0.1", description="where `medic serve` listens")
     webhook_port: int = Field(default=8000, ge=0, le=65535)
     webhook_token: SecretStr | None = Field(default=None, description="the bearer token that POST /events demands")
+    webhook_keys: dict[str, SecretStr] | None = Field(
+        default=None, description="ID:SECRET of those who sign what they POST to /events, several with commas between"
+    )
     # It may hold a password: str(settings) must not show it.
     smtp: str | None = Field(default=None, repr=False, description="smtp://[user:password@]host:port, or smtps://")
     mail_from: str = Field(default="cvm-medic@localhost", description="sender of mails")
@@ -65,6 +71,24 @@ class Settings(Written):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("write a URL such as http://127.0.0.1:8080")
         return value.rstrip("/") if value else value
+
+    @field_validator("webhook_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        keys: dict[str, str] = {}
+        for number, written in enumerate(value.split(","), 1):
+            found = _KEY.fullmatch(written.strip())
+            if found is None:
+                raise ValueError(
+                    f"key {number} is not ID:SECRET with a secret of 32 characters or more: write "
+                    "2026a:SECRET, during a rotation 2026a:SECRET,2026b:OTHER, each SECRET by `openssl rand -hex 32`"
+                )
+            if found[1] in keys:
+                raise ValueError(f"the key {found[1]} is there twice: give each secret an id of its own")
+            keys[found[1]] = found[2]
+        return keys
 
     @field_validator("smtp")
     @classmethod
@@ -96,5 +120,5 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             hint = f", did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
             raise ConfigError(f"the environment has {name}, which nobody reads{hint}") from None
         message = first["msg"].removeprefix("Value error, ")
-        shown = "" if "TOKEN" in name or "SMTP" in name else f"={given[str(first['loc'][0])]!r}"
+        shown = "" if _SECRET.search(name) else f"={given[str(first['loc'][0])]!r}"
         raise ConfigError(f"{name}{shown}: {message}") from None

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import ipaddress
 import json
 import logging
 import signal
 import socket
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Generator
 from datetime import datetime, timezone
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from temporalio.client import Client
@@ -24,29 +25,36 @@ from temporalio.client import Client
 from remediation.errors import ConfigError, EventRejected
 from remediation.events import read_json
 from remediation.settings import Settings
+from starter.answers import ON_EVERY_ANSWER, LastResort, problem
+from starter.authorisation import Unauthorised, authorise, schemes
 from starter.connection import TemporalUnreachable, connect, reach
+from starter.limits import Limits, protocol, read_body
 from starter.workers import WatchedStart
 
-MAX_BODY_BYTES = 64 * 1024  # EventBridge's own limit of an event
 HEALTH_SECONDS = 2.0
 _LOG = logging.getLogger("medic.webhook")
+_USUAL = Limits()
 
 
-def app(client: Client, settings: Settings) -> Starlette:
+def app(client: Client, settings: Settings, limits: Limits = _USUAL) -> Starlette:
     """The ASGI application; `client` may be one that connects lazily (503 until Temporal is there)."""
 
     door = WatchedStart(settings.task_queue)
 
     async def take_events(request: Request) -> JSONResponse:
-        _authorise(request, settings)
         try:
-            body = read_json(await _read_body(request))
-            receipt = await door.take(client, body, received_at=datetime.now(timezone.utc))
+            signed = authorise(request.headers.raw, settings, time.time())
+            body = await read_body(request, limits)
+            if signed is not None:
+                signed.verify(body)
+            receipt = await door.take(client, read_json(body), received_at=datetime.now(timezone.utc))
+        except Unauthorised as refused:
+            return problem(401, str(refused), headers={"WWW-Authenticate": schemes(settings)})
         except EventRejected as rejected:
-            return _problem(400, rejected.reason, rejected.hint)
+            return problem(400, rejected.reason, rejected.hint)
         except TemporalUnreachable as error:
             _LOG.error(json.dumps({"status": "failed", "reason": str(error)}))
-            return _problem(503, error.reason, "Nothing is lost if you deliver it again. " + error.hint)
+            return problem(503, error.reason, "Nothing is lost if you deliver it again. " + error.hint)
         for line in receipt.as_dicts():
             _LOG.info(json.dumps(line, ensure_ascii=False))
         return JSONResponse(receipt.model_dump(mode="json"), status_code=202)
@@ -65,10 +73,15 @@ def app(client: Client, settings: Settings) -> Starlette:
 
     async def refuse(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101  # registered for that class alone
-        return _problem(error.status_code, error.detail, headers=error.headers)
+        return problem(error.status_code, error.detail, headers=error.headers)
 
     routes = [Route("/events", take_events, methods=["POST"]), Route("/healthz", health, methods=["GET"])]
-    return Starlette(routes=routes, exception_handlers={HTTPException: refuse})
+    application = Starlette(
+        routes=routes, exception_handlers={HTTPException: refuse}, middleware=[Middleware(LastResort)]
+    )
+    # A redirection would be made of the Host that the sender names, and no signature survives it.
+    application.router.redirect_slashes = False
+    return application
 
 
 def run(settings: Settings) -> None:
@@ -91,12 +104,18 @@ def run(settings: Settings) -> None:
     asyncio.run(connect_and_serve())
 
 
-async def serve(settings: Settings, client: Client) -> None:
+async def serve(settings: Settings, client: Client, limits: Limits = _USUAL) -> None:
     """The same with a client in hand, on the running loop of the main thread; raises ConfigError alike."""
     listener = _listen(settings)
     with listener:
         config = uvicorn.Config(
-            app(client, settings),
+            app(client, settings, limits),
+            http=protocol(limits),
+            ws="none",
+            h11_max_incomplete_event_size=limits.head_bytes,
+            limit_concurrency=limits.connections,
+            timeout_keep_alive=limits.idle_seconds,
+            headers=ON_EVERY_ANSWER,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -128,10 +147,11 @@ class _Server(uvicorn.Server):
 
 def _listen(settings: Settings) -> socket.socket:
     host, port = settings.webhook_host, settings.webhook_port
-    if settings.webhook_token is None and not _is_loopback(host):
+    if settings.webhook_token is None and not settings.webhook_keys and not _is_loopback(host):
         raise ConfigError(
-            f"MEDIC_WEBHOOK_HOST={host} is reached by other machines, and no MEDIC_WEBHOOK_TOKEN is set: set one, "
-            "for example MEDIC_WEBHOOK_TOKEN=$(openssl rand -hex 32), or listen on 127.0.0.1"
+            f"MEDIC_WEBHOOK_HOST={host} is reached by other machines, and neither MEDIC_WEBHOOK_TOKEN nor "
+            "MEDIC_WEBHOOK_KEYS is set: set one, for example MEDIC_WEBHOOK_TOKEN=$(openssl rand -hex 32), "
+            "or listen on 127.0.0.1"
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -150,37 +170,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _authorise(request: Request, settings: Settings) -> None:
-    if settings.webhook_token is None:
-        # Only this machine can reach us; a page in a browser on it must not (browsers name a page's origin).
-        if "origin" in request.headers:
-            raise HTTPException(401, "requests from web pages are refused while no MEDIC_WEBHOOK_TOKEN is set")
-        return
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    expected = settings.webhook_token.get_secret_value().encode()
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("latin-1"), expected):
-        raise HTTPException(
-            401,
-            "the bearer token is missing or wrong: send `Authorization: Bearer TOKEN` with MEDIC_WEBHOOK_TOKEN's value",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-
-
-async def _read_body(request: Request) -> bytes:
-    """The body, given up as soon as it is too large, whatever its Content-Length claims."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise HTTPException(413, f"the body is larger than {MAX_BODY_BYTES // 1024} KiB")
-    except ClientDisconnect:
-        raise HTTPException(400, "the body ended before it was complete") from None
-    return bytes(body)
-
-
-def _problem(status: int, error: str, hint: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
-    content = {"error": error, "hint": hint} if hint else {"error": error}
-    return JSONResponse(content, status_code=status, headers=headers)

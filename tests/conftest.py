@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from tests.canaries import singing_histories, sings
 from tests.temporal_server import Server, dev_server, time_skipping_server
 
 # No proxy of the environment stands between the tests and their own servers, which all speak HTTP on this machine; one
@@ -29,6 +30,17 @@ async def server() -> AsyncIterator[Server]:
     """The official dev server: `.client`, `.address`, `.namespace`, `.environment` for other processes."""
     async with dev_server() as running:
         yield running
+        assert await singing_histories(running.client) == [], "P7: a credential is in these histories"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """P7: whatever a test logged, printed or raised, no credential was in it."""
+    report = yield
+    if sings("".join(text for _, text in report.sections) + report.longreprtext):
+        report.outcome = "failed"
+        report.longrepr = "P7: a credential is in what this test logged, printed or raised"
+    return report
 
 
 @pytest.fixture(scope="session")

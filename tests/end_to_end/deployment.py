@@ -23,8 +23,9 @@ from remediation.report import RemediationResult
 from simulator.inbox import Inbox, inbox
 from simulator.server import Server as Simulator
 from simulator.server import serve
-from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, DEMO_WORLD, World
+from simulator.world import DEMO_WORLD, World
 from starter.start import start
+from tests import canaries
 from tests.temporal_server import Server
 from tests.waiting import until
 from tests.workflows.staging import region_of
@@ -83,6 +84,7 @@ class Deployment:
     region: str
     instances: list[str]
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
 
     def command(self, *words: str, **more: str) -> subprocess.Popen[bytes]:
         """Start `medic …`; its output goes to a file of its own."""
@@ -95,7 +97,7 @@ class Deployment:
 
     def once(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run `medic …` to its end."""
-        return subprocess.run(
+        ended = subprocess.run(
             [sys.executable, "-m", "cli", *words],
             env={**self.environment, **more},
             capture_output=True,
@@ -103,6 +105,8 @@ class Deployment:
             timeout=120,
             check=False,
         )
+        self.printed.append(ended.stdout + ended.stderr)
+        return ended
 
     def kill(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal and wait for the end; returns the exit code."""
@@ -167,6 +171,12 @@ class Deployment:
         """All that our processes have printed."""
         return "".join(path.read_text(encoding="utf-8") for path in self.folder.glob("*.log"))
 
+    def singing(self) -> list[str]:
+        """Where a credential is among all that people read of it; histories are listened to at the session's end."""
+        told = [f"{one.headers} {one.body}" for one in self.box.received]
+        places = {"logs": self.logs(), "console": "".join(self.printed), "notices": "".join(told)}
+        return [place for place, text in places.items() if canaries.sings(text)]
+
     def end(self) -> None:
         for process in self.running:
             if process.poll() is None:
@@ -181,20 +191,19 @@ def deployment(
     """Everything but the processes of ours, which the test starts; none of them survives it."""
     (folder / "medic.yaml").write_text(page, encoding="utf-8")
     with ExitStack() as stack:
-        simulated = simulated or world()
+        simulated = _with_canaries(simulated or world())
         cloud = stack.enter_context(serve(simulated, speed=SPEED))
         box = stack.enter_context(inbox())
         environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             **temporal.environment,
-            "TENCENTCLOUD_SECRET_ID": DEMO_SECRET_ID,
-            "TENCENTCLOUD_SECRET_KEY": DEMO_SECRET_KEY,
+            **canaries.ENVIRONMENT,
             "MEDIC_CLOUD_ENDPOINT": cloud.url,
             "MEDIC_CONFIG": str(folder / "medic.yaml"),
             "MEDIC_TASK_QUEUE": f"medic-{uuid.uuid4().hex[:8]}",
             "MEDIC_POLL_INTERVAL": "1s",
             "MEDIC_SMTP": box.smtp_url,
-            "ONCALL_WEBHOOK": f"{box.webhook_url}/robot",
+            "ONCALL_WEBHOOK": f"{box.webhook_url}/{canaries.ROBOT}",
             "NO_PROXY": "127.0.0.1",
             **settings,
         }
@@ -203,3 +212,11 @@ def deployment(
         running = Deployment(temporal, cloud, box, folder, environment, region, instances)
         stack.callback(running.end)
         yield running
+        running.end()
+        assert running.singing() == [], "P7: a credential is there"
+
+
+def _with_canaries(simulated: World) -> World:
+    [credential] = simulated.credentials
+    keys = {"secret_id": canaries.SECRET_ID, "secret_key": canaries.SECRET_KEY, "token": canaries.CLOUD_TOKEN}
+    return simulated.model_copy(update={"credentials": (credential.model_copy(update=keys),)})

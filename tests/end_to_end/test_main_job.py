@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,9 @@ import pytest
 
 from cli.demo.proof import broken
 from remediation.report import Outcome
+from tests.canaries import HMAC_SECRET, MARK, WEBHOOK_TOKEN, sings, with_login
 from tests.end_to_end.deployment import DISKS, PAGE, Deployment, deployment, world
+from tests.starter.doors import signature
 from tests.temporal_server import Server
 from tests.waiting import until
 
@@ -22,23 +25,27 @@ pytestmark = [pytest.mark.temporal, pytest.mark.processes]
 async def test_an_event_at_the_door_becomes_a_proven_reboot_that_people_hear_of(server: Server, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with deployment(server, tmp_path, MEDIC_WEBHOOK_PORT=str(port), MEDIC_WEBHOOK_TOKEN="let-me-in") as on:
+    with deployment(server, tmp_path, MEDIC_WEBHOOK_PORT=str(port)) as on:
         on.command("worker")
         on.command("serve")
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as door:
+            body = json.dumps(on.event()).encode()
 
             async def taken() -> bool:
                 try:
-                    answer = await door.post("/events", json=on.event(), headers={"Authorization": "Bearer let-me-in"})
+                    answer = await door.post("/events", content=body, headers=signature(body, "2026a", HMAC_SECRET))
                 except httpx2.TransportError:
                     return False
                 return bool(answer.status_code == 202)
 
             await until(taken)
+            forged = await door.post("/events", content=body, headers=signature(body, "2026a", WEBHOOK_TOKEN))
         result = await on.ended()
         told = [one.body["headline"] for one in on.box.received if one.kind == "webhook"]
         mailed = [one.headers["Subject"] for one in on.box.received if one.kind == "mail"]
 
+    assert forged.status_code == 401
+    assert not sings(forged.content)
     assert result.outcome is Outcome.RECOVERED
     assert broken(on.cloud.log, on.instances[0], DISKS) == []
     assert told == ["ACTING", "RECOVERED"]
@@ -134,16 +141,18 @@ async def test_a_rule_that_observes_sends_no_mutating_call_by_the_clouds_own_log
 
 
 async def test_no_secret_is_in_any_log_at_any_level_nor_in_the_histories(server: Server, tmp_path: Path) -> None:
-    with deployment(server, tmp_path, MEDIC_LOG_LEVEL="debug") as on:
-        on.command("worker")
+    with deployment(server, tmp_path) as on:
+        # A login over a connection that is not encrypted: a notice that fails, and says so.
+        on.command("worker", MEDIC_SMTP=with_login(on.box.smtp_url))
         await on.send()
-        await on.ended()
+        result = await on.ended()
         for process in on.running:
             on.kill(process, signal.SIGTERM)
-        histories = (await on.remediation().fetch_history()).to_json()
+        history = b"".join([event.SerializeToString() async for event in on.remediation().fetch_history_events()])
         logs = on.logs()
 
     assert "polls" in logs
-    for secret in (on.environment["TENCENTCLOUD_SECRET_KEY"], "TC3-HMAC", "Signature=", "/robot"):
+    assert "the password is not sent in the clear" in " ".join(result.undelivered) + logs
+    for secret in (MARK, "TC3-HMAC", "Signature="):
         assert secret not in logs
-        assert secret not in histories
+        assert secret.encode() not in history

@@ -79,12 +79,41 @@ def test_a_value_that_cannot_be_right_is_refused_by_name(name: str, value: str, 
 
 def test_a_secret_shows_in_no_text_of_ours() -> None:
     settings = read_settings(
-        {"MEDIC_WEBHOOK_TOKEN": "hunter2", "MEDIC_SMTP": "smtp://user:hunter2@mail.example.com:587"}
+        {
+            "MEDIC_WEBHOOK_TOKEN": "hunter2",
+            "MEDIC_WEBHOOK_KEYS": f"a:{'hunter2-' * 8}",
+            "MEDIC_SMTP": "smtp://user:hunter2@mail.example.com:587",
+        }
     )
     assert "hunter2" not in f"{settings} {settings!r}"
     with pytest.raises(ConfigError) as mistake:
         read_settings({"MEDIC_SMTP": "user:hunter2@mail.example.com"})
     assert "hunter2" not in f"{mistake.value} {mistake.value!r}"
+
+
+def test_keys_of_the_webhook_have_an_id_and_a_secret_each() -> None:
+    old, new = "o:" * 16, "n" * 64
+    keys = read_settings({"MEDIC_WEBHOOK_KEYS": f"2026.a:{old}, 2026-b:{new}"}).webhook_keys
+    assert keys == {"2026.a": SecretStr(old), "2026-b": SecretStr(new)}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("hunter2-" * 8, "key 1 is not ID:SECRET"),
+        (f"a:{'hunter2-' * 8},b:hunter2", "key 2 is not ID:SECRET with a secret of 32 characters or more"),
+        (f"a:{'hunter2-' * 8},", "key 2 is not"),
+        (f"a b:{'hunter2-' * 8}", "write 2026a:SECRET, during a rotation 2026a:SECRET,2026b:OTHER"),
+        (f"a:{'hunter2 ' * 8}x", "key 1 is not"),
+        (f"a:{'hunter2-' * 8},a:{'hunter3-' * 8}", "the key a is there twice"),
+    ],
+)
+def test_a_key_that_cannot_be_right_is_refused_and_not_shown(value: str, message: str) -> None:
+    with pytest.raises(ConfigError) as mistake:
+        read_settings({"MEDIC_WEBHOOK_KEYS": value})
+    assert str(mistake.value).startswith("MEDIC_WEBHOOK_KEYS: ")
+    assert message in str(mistake.value)
+    assert "hunter" not in f"{mistake.value} {mistake.value!r}"
 
 
 def test_settings_do_not_change_after_they_were_read() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.sabotage.backtest import REPLAYED
 from tests.sabotage.bounds import BOUNDED
 from tests.sabotage.bug import Bug
+from tests.sabotage.doors import DOORS
 from tests.sabotage.freshness import DRY, FRESH
 from tests.sabotage.keys import KEYS
 from tests.sabotage.ladder import CLIMBED
@@ -31,5 +32,6 @@ BUGS: tuple[Bug, ...] = (
     *BOUNDED,
     *TOLD,
     *KEYS,
+    *DOORS,
     *REPLAYED,
 )

@@ -1,12 +1,8 @@
-"""The webhook: each status, its limits while reading, and its life as a process."""
+"""The webhook: each status, and its life as a process."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
-import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -18,28 +14,15 @@ import pytest
 from temporalio.client import Client
 
 from remediation.errors import ConfigError
-from remediation.settings import Settings, read_settings
+from remediation.settings import Settings
 from starter.connection import connect
-from starter.webhook import MAX_BODY_BYTES, app, serve
+from starter.webhook import serve
 from tests.starter.deliveries import envelope, signals
+from tests.starter.doors import BEARER, TOKEN, door, free_port
 from tests.temporal_server import Server
 from tests.waiting import until
 
-TOKEN = "made-up-token"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    """A port that was free just now; the door itself says so if it no longer is."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def door(client: Client, **given: str) -> httpx2.AsyncClient:
-    """An HTTP client of the application, without a network between them."""
-    settings = read_settings({"MEDIC_WEBHOOK_TOKEN": TOKEN, **given})
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app(client, settings)), base_url="http://door")
 
 
 @pytest.fixture
@@ -117,65 +100,6 @@ async def test_other_requests_are_refused_in_json_too(client: Client, method: st
         answer = await http.request(method, path)
     assert answer.status_code == status
     assert answer.json()["error"]
-
-
-@asynccontextmanager
-async def served(client: Client) -> AsyncIterator[int]:
-    """A real listening door; yields its port, and ends it as Ctrl-C does."""
-    port = free_port()
-    settings = read_settings({"MEDIC_WEBHOOK_PORT": str(port), "MEDIC_WEBHOOK_TOKEN": TOKEN})
-    serving = asyncio.create_task(serve(settings, client))
-    await asyncio.sleep(0)
-    try:
-        yield port
-    finally:
-        os.kill(os.getpid(), signal.SIGINT)
-        await asyncio.wait_for(serving, 20)
-
-
-async def raw(port: int, head: str, *chunks: bytes) -> bytes:
-    """What comes back on a connection that sends exactly this, and then says no more."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    request = f"POST /events HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer {TOKEN}\r\n{head}\r\n\r\n"
-    writer.write(request.encode() + b"".join(chunks))
-    await writer.drain()
-    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
-    answer += await asyncio.wait_for(reader.read(500), 20)
-    writer.close()
-    return answer
-
-
-def chunk(content: bytes) -> bytes:
-    return f"{len(content):x}\r\n".encode() + content + b"\r\n"
-
-
-async def test_the_limit_holds_while_reading_whatever_the_length_claims(client: Client, unique: str) -> None:
-    async with served(client) as port:
-        # Neither of these bodies is ever complete: the answer must not wait for its end.
-        endless = await raw(port, "Transfer-Encoding: chunked", *[chunk(b" " * 4096)] * 17)
-        assert endless.startswith(b"HTTP/1.1 413 ")
-        assert b"larger than 64 KiB" in endless
-        promised = await raw(port, "Content-Length: 99999999", b" " * (MAX_BODY_BYTES + 1))
-        assert promised.startswith(b"HTTP/1.1 413 ")
-        event = json.dumps(envelope(f"ins-{unique}")).encode()
-        filled = event + b" " * (MAX_BODY_BYTES - len(event))
-        assert (await raw(port, "Transfer-Encoding: chunked", chunk(filled), b"0\r\n\r\n")).startswith(b"HTTP/1.1 202 ")
-
-
-async def test_a_sender_that_hangs_up_in_the_middle_leaves_the_door_open_and_no_stack_trace(
-    client: Client, unique: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with served(client) as port:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"POST /events HTTP/1.1\r\nHost: d\r\nAuthorization: Bearer {TOKEN}\r\n".encode())
-        writer.write(b"Content-Length: 500\r\n\r\n{")
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-        event = json.dumps(envelope(f"ins-{unique}")).encode()
-        assert (await raw(port, f"Content-Length: {len(event)}", event)).startswith(b"HTTP/1.1 202 ")
-    complaints = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert {record.name for record in complaints} <= {"medic.door"}  # that no worker polls here
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "door.example.com"])  # noqa: S104  # is refused
