@@ -79,6 +79,7 @@ class Code(str, Enum):
     START_UNKNOWN = "start_unknown"
     OPTED_OUT = "opted_out"
     CAME_BACK = "came_back"
+    GONE_UNPROVEN = "gone_unproven"
     SNAPSHOT_TIMEOUT = "snapshot_timeout"
     SNAPSHOT_LOST = "snapshot_lost"
     SNAPSHOT_STALLED = "snapshot_stalled"

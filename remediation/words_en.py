@@ -139,6 +139,8 @@ REASONS: dict[Code, str] = {
     Code.CLOUD_SILENT: "The cloud was out of reach for {seconds} s: {error}. Check the worker's network and the "
     "cloud's status page.",
     Code.RECOVERED_BY_ITSELF: "The cloud reported at {at} that the symptom is gone, before anything was rebooted.",
+    Code.GONE_UNPROVEN: "The cloud reported at {at} that the symptom is gone, so nothing stronger was tried; but that "
+    "the instance is well was not proven. Look at it.",
     Code.CANCELLED: "A person cancelled it before the reboot was sent.",
     Code.CANCELLED_LATE: "A person cancelled it after the reboot had been sent, which cannot be taken back; nothing "
     "further was done.",

@@ -112,6 +112,7 @@ REASONS: dict[Code, str] = {
     "请检查 worker 的 CAM 策略及 TENCENTCLOUD_SECRET_ID。",
     Code.CLOUD_SILENT: "云平台已有 {seconds} 秒无法访问：{error}。请检查 worker 的网络及云平台的状态页。",
     Code.RECOVERED_BY_ITSELF: "云平台在 {at} 报告症状已消失，当时尚未重启。",
+    Code.GONE_UNPROVEN: "云平台在 {at} 报告症状已消失，因此没有采取更强的修复；但未能证明实例已正常。请查看该实例。",
     Code.CANCELLED: "在发出重启之前，有人取消了本次修复。",
     Code.CANCELLED_LATE: "有人取消了本次修复，但重启已经发出，无法撤回；之后未再做任何操作。",
     Code.UNHEALTHY: "重启后实例不正常：请看未能证明的项目，并在控制台用 VNC 登录查看。",

@@ -129,6 +129,8 @@ async def _answer(attempt: Attempt, question: Question, unless: Callable[[], boo
             timeout_summary=f"an answer about: {question.action}",
         )
     except asyncio.TimeoutError:
+        if desk.answer is not None:  # it was taken in the task in which the time ran out
+            return desk.answer
         desk.close()
         outcome = Outcome.HANDED_OVER if policy.otherwise == "hand_over" else Outcome.CANCELLED
         within = write_duration(policy.within)

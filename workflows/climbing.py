@@ -28,6 +28,7 @@ async def climb(attempt: Attempt, ready: tuple[ReadySnapshot, ...]) -> tuple[Out
     for rung in attempt.ladder:
         if rung.rollback is None:  # which is asked for in any case
             await in_time(attempt, f"a {rung.words}")
+        _not_gone(attempt)
         attempt.rungs = (*attempt.rungs, rung.words)
         try:
             outcome, reason = await _enter(attempt, rung, ready)
@@ -39,6 +40,19 @@ async def climb(attempt: Attempt, ready: tuple[ReadySnapshot, ...]) -> tuple[Out
             break
         attempt.journal.note(f"the {rung.words} did not help: {reason.code.value}")
     return outcome, reason
+
+
+def _not_gone(attempt: Attempt) -> None:
+    """A symptom whose end was reported is not acted upon any more (P9); before the first reboot that ends any wait.
+
+    Raises:
+        Ended
+    """
+    gone, fired_at = attempt.recovered, attempt.fired_at
+    if gone is None or attempt.reboot is None or (fired_at is not None and fired_at > gone.occurred_at):
+        return
+    at = f"{gone.occurred_at:%H:%M:%S} UTC"
+    raise Ended(Outcome.HANDED_OVER, because(Code.GONE_UNPROVEN, at=at))
 
 
 async def _enter(attempt: Attempt, rung: Rung, ready: tuple[ReadySnapshot, ...]) -> tuple[Outcome, Reason]:

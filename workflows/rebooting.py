@@ -74,8 +74,9 @@ async def _stop_and_start(
 ) -> RebootSent:
     """The cloud takes no second reboot while the first hangs: a power cut by hand comes to the same."""
     attempt.journal.note("no reboot is taken while the one before hangs: stop and start instead")
-    stopped = await stop(attempt, ready, "HARD", timeout=rung.timeout, replaces=hanging.request_id)
-    started = await start(attempt, timeout=rung.timeout)
+    with attempt.calls.uninterrupted():  # a cancel between both would leave it off
+        stopped = await stop(attempt, ready, "HARD", timeout=rung.timeout, replaces=hanging.request_id)
+        started = await start(attempt, timeout=rung.timeout)
     sent = RebootSent(request_id=started.request_id, stop_type="HARD", sent_at=stopped.sent_at, back_at=workflow.now())
     attempt.begun(sent)
     attempt.back(sent)

@@ -16,6 +16,22 @@ _BEFORE = f"{_GUEST}::test_what_a_reboot_cannot_help_or_may_not_survive"
 
 CLIMBED = (
     Bug(
+        "climbs-although-it-is-gone",
+        "P9",
+        "workflows/climbing.py",
+        "        _not_gone(attempt)\n",
+        "",
+        (f"{_LADDER}::test_accident_nothing_stronger_is_tried_once_the_symptom_is_reported_gone",),
+    ),
+    Bug(
+        "a-cancel-leaves-it-off",
+        "P11",
+        "workflows/rebooting.py",
+        "with attempt.calls.uninterrupted():",
+        "if True:",
+        (f"{_LADDER}::test_a_cancel_between_the_stop_and_the_start_does_not_leave_it_off",),
+    ),
+    Bug(
         "a-stronger-rung-when-nobody-knows",
         "P10",
         "workflows/climbing.py",

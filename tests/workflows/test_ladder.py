@@ -38,6 +38,39 @@ async def test_a_cloud_that_takes_no_second_reboot_is_asked_to_stop_and_start(cl
     assert cloud.acted == [f"{REBOOT} SOFT", f"{STOP} HARD", START]
 
 
+async def test_a_cancel_between_the_stop_and_the_start_does_not_leave_it_off(client: Client, unique: str) -> None:
+    cloud = StagedCloud(hangs={"SOFT"}, busy_refuses={REBOOT}, polls_until_back=3)
+    patient = (HARD[0], HARD[1].replace("stop_type: HARD, timeout: 3s", "stop_type: HARD, timeout: 1m"))
+    async with stage(client, unique, cloud, patient) as on:
+        await on.send()
+
+        async def stopped() -> bool:
+            return f"{STOP} HARD" in cloud.acted
+
+        await until(stopped)
+        await on.remediation.cancel()
+        result = await on.ended()
+    assert (result.outcome, result.reason.code) == (Outcome.CANCELLED, Code.CANCELLED_LATE)
+    assert cloud.acted == [f"{REBOOT} SOFT", f"{STOP} HARD", START]
+
+
+async def test_accident_nothing_stronger_is_tried_once_the_symptom_is_reported_gone(
+    client: Client, unique: str
+) -> None:
+    cloud = StagedCloud(hangs={"SOFT"})
+    async with stage(client, unique, cloud, HARD) as on:
+        await on.send()
+
+        async def hangs() -> bool:
+            return bool(cloud.acted)
+
+        await until(hangs)
+        await on.send(status="0")
+        result = await on.ended()
+    assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.GONE_UNPROVEN)
+    assert cloud.acted == [f"{REBOOT} SOFT"]
+
+
 async def test_a_reboot_that_ends_after_all_is_not_replaced(client: Client, unique: str) -> None:
     cloud = StagedCloud(hangs={"SOFT"}, busy_refuses={REBOOT})
 
