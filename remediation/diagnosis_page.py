@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from remediation.config import Address, Config
+from remediation.config import Config
 from remediation.decisions import Recipient, channel_recipients
 from remediation.diagnosis import Check, Finding, Seen, Status, finding
 from remediation.errors import ConfigError, PatternError
@@ -52,8 +52,11 @@ def judge_channels(
     for one in channel_recipients(config.channels, config):
         path = f"channels.{one.channel}.to[{one.place}]"
         error = next((said for where, said in wrong.items() if where.startswith(path)), "")
-        address = config.channels[one.channel].to[one.place]
-        error = error or _shape(address) or (mail_trouble if one.kind == "mail" else "")
+        webhook = config.channels[one.channel].to[one.place].webhook
+        if not error and webhook is not None and not _has_host(webhook.get_secret_value()):
+            error = "the webhook's URL names no host"
+        if not error and one.kind == "mail":
+            error = mail_trouble
         if error:
             told.append((one, finding(Check.CHANNEL, Status.PROBLEM, Seen.CHANNEL_WRONG, str(one), error=error)))
         else:
@@ -61,14 +64,11 @@ def judge_channels(
     return tuple(told)
 
 
-def _shape(address: Address) -> str:
-    if address.webhook is None:
-        return ""
+def _has_host(url: str) -> bool:
     try:
-        host = urlsplit(address.webhook.get_secret_value()).hostname
+        return bool(urlsplit(url).hostname)
     except ValueError:
-        host = None
-    return "" if host else "the webhook's URL names no host"
+        return False
 
 
 def judge_rules(config: Config, given: Iterable[GivenRule], source: str) -> tuple[Finding, ...]:
