@@ -228,13 +228,12 @@ async def ensure_search_attributes(client: Client) -> None:
 
 
 @functools.cache
-def build_id() -> str:
+def build_id(root: Path = Path(__file__).parent) -> str:
     """Which code this is, by its content: two that differ are two versions, also within one release."""
-    here = Path(__file__)
-    files = [here, *(one for room in _CODE for one in sorted((here.parent / room).rglob("*.py")))]
+    files = [root / "worker.py", *(one for room in _CODE for one in sorted((root / room).rglob("*.py")))]
     digest = hashlib.sha256()
     for one in files:
-        digest.update(one.relative_to(here.parent).as_posix().encode() + b"\0" + one.read_bytes() + b"\0")
+        digest.update(one.relative_to(root).as_posix().encode() + b"\0" + one.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
 

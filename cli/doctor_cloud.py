@@ -93,7 +93,7 @@ async def _look(
     except asyncio.TimeoutError:
         return Look(action=action, region=region, error=f"{action}: no answer within {_SECONDS:.0f} s"), None
     except Exception as error:  # noqa: BLE001  # one that fails hides none of the others
-        return Look(action=action, region=region, error=f"{action}: {type(error).__name__}: {error}"), None
+        return Look(action=action, region=region, error=f"{action}: {type(error).__name__}"), None
 
 
 def _quota(region: str, answer: dict[str, _Answer]) -> Finding:

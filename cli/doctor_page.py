@@ -73,7 +73,9 @@ def look_at_rules(config: Config | None, file: str) -> tuple[Finding, ...]:
         given = read_rules(Path(source).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return not_looked(Check.RULES, f"{source}: {error}"), *bus_unread()
-    return *judge_rules(config, given, source), *bus_unread()
+    # Whoever installed by the console has that file too, and no use for it.
+    otherwise = Status.PROBLEM if file else Status.WARNING
+    return *judge_rules(config, given, source, otherwise), *bus_unread()
 
 
 def _mail_trouble(chosen: Settings) -> str:

@@ -71,15 +71,19 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def judge_rules(config: Config, given: Iterable[GivenRule], source: str) -> tuple[Finding, ...]:
-    """Whether each rule that the page needs is certainly let in by one of those that are given."""
+def judge_rules(config: Config, given: Iterable[GivenRule], source: str, otherwise: Status) -> tuple[Finding, ...]:
+    """Whether what each rule of the page needs is certainly let in by one of those that are given.
+
+    Args:
+        otherwise: what it is if not; of a file that may not be what stands on the bus, no more than a warning.
+    """
     there = [_as_the_bus(one.pattern) for one in given]
     told = []
     for wanted in bus_rules(config):
         if any(covers(one, _as_the_bus(wanted.pattern)) for one in there):
             continue
         facts = {"serves": "; ".join(wanted.serves), "pattern": wanted.pattern_text, "source": source}
-        told.append(finding(Check.RULES, Status.PROBLEM, Seen.RULES_KEEP_OUT, wanted.name, **facts))
+        told.append(finding(Check.RULES, otherwise, Seen.RULES_KEEP_OUT, wanted.name, **facts))
     return tuple(told) or (finding(Check.RULES, Status.OK, Seen.RULES_LET_IN, source=source, count=len(there)),)
 
 

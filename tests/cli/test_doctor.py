@@ -17,9 +17,11 @@ from temporalio.client import Client
 
 from cli.bounded import within
 from cli.doctor_cloud import look_at_cloud
+from cli.doctor_page import TERRAFORM_RULES, look_at_channels, look_at_rules, read_page
 from cli.doctor_temporal import look_at_temporal
 from remediation.diagnosis import Check, Finding, Seen, Status
 from remediation.settings import read_settings
+from simulator.inbox import inbox
 from simulator.server import Server as Simulator
 from simulator.server import serve
 from simulator.world import DEMO_SECRET_ID, DEMO_SECRET_KEY, World, load_world
@@ -206,6 +208,75 @@ async def test_a_cloud_that_breaks_one_answer_leaves_that_unknown_and_no_more(mo
     assert of(found, Check.READ).count((Status.UNKNOWN, Seen.NOT_LOOKED)) == 1
     assert of(found, Check.READ).count((Status.OK, Seen.READ_ALLOWED)) == len(READS) - 1
     assert not [one for one in found if one.status is Status.PROBLEM]
+
+
+# --- the page, in this process ---
+
+
+def said(_: str) -> None:
+    """Nobody listens."""
+
+
+async def test_a_broken_page_is_named_with_its_place_and_what_depends_on_it_is_unknown(tmp_path: Path) -> None:
+    page = tmp_path / "medic.yaml"
+    page.write_text(PAGE.replace("run: snapshot-and-reboot", "run: snapshot-and-rebot"), encoding="utf-8")
+    config, text, found = read_page(str(page))
+    assert (config, text) == (None, "")
+    assert of(found, Check.PAGE) == [(Status.PROBLEM, Seen.PAGE_WRONG)]
+    assert found[0].about == f"{page}:14:5"
+    assert "did you mean" in found[0].facts["error"]
+    chosen = read_settings({"MEDIC_CONFIG": str(page)})
+    channels = await look_at_channels(config, text, chosen, said, send=True)
+    assert of(channels, Check.CHANNEL) == [(Status.UNKNOWN, Seen.NOT_LOOKED)]
+    rules = tmp_path / "rules.json"
+    rules.write_text("{}", encoding="utf-8")
+    assert of(look_at_rules(config, str(rules)), Check.RULES)[0] == (Status.UNKNOWN, Seen.NOT_LOOKED)
+    _, _, absent = read_page(str(tmp_path / "absent.yaml"))
+    assert of(absent, Check.PAGE) == [(Status.PROBLEM, Seen.PAGE_WRONG)]
+
+
+async def test_a_test_message_that_is_not_taken_is_a_problem_and_none_goes_out_beside_a_missing_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "medic.yaml"
+    page.write_text(PAGE, encoding="utf-8")
+    config, text, _ = read_page(str(page))
+    with inbox() as box:
+        chosen = read_settings({"MEDIC_CONFIG": str(page), "MEDIC_SMTP": box.smtp_url})
+        monkeypatch.delenv("ONCALL_WEBHOOK", raising=False)
+        without = await look_at_channels(config, text, chosen, said, send=True)
+        nothing = list(box.received)
+        monkeypatch.setenv("ONCALL_WEBHOOK", f"{box.webhook_url}/robot")
+        box.fail()
+        refused = await look_at_channels(config, text, chosen, said, send=True)
+        taken = await look_at_channels(config, text, chosen, said, send=True)
+        unsent = await look_at_channels(config, text, chosen, said, send=False)
+    wrong = (Status.PROBLEM, Seen.CHANNEL_WRONG)
+    assert of(without, Check.CHANNEL) == [wrong, *[(Status.UNKNOWN, Seen.NOT_LOOKED)] * 2]
+    assert nothing == []
+    not_reached, reached = (Status.PROBLEM, Seen.CHANNEL_NOT_REACHED), (Status.OK, Seen.CHANNEL_REACHED)
+    assert of(refused, Check.CHANNEL) == [not_reached, not_reached, reached]
+    assert of(taken, Check.CHANNEL) == [reached] * 3
+    assert of(unsent, Check.CHANNEL) == [(Status.OK, Seen.CHANNEL_SHAPED)] * 3
+    assert box.webhook_url not in str(refused)
+
+
+def test_a_file_of_rules_that_was_given_counts_for_more_than_one_that_lies_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / TERRAFORM_RULES
+    given.parent.mkdir(parents=True)
+    given.write_text('{"rules": {}}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    config = a_config()
+    assert of(look_at_rules(config, TERRAFORM_RULES), Check.RULES)[0] == (Status.PROBLEM, Seen.RULES_KEEP_OUT)
+    assert of(look_at_rules(config, ""), Check.RULES)[0] == (Status.WARNING, Seen.RULES_KEEP_OUT)
+    given.write_text("{", encoding="utf-8")
+    assert of(look_at_rules(config, ""), Check.RULES)[0] == (Status.UNKNOWN, Seen.NOT_LOOKED)
+    given.unlink()
+    unread = [(Status.BY_HAND, Seen.RULES_UNREAD)]
+    assert of(look_at_rules(config, ""), Check.RULES) == unread
+    assert of(look_at_rules(config, "absent.json"), Check.RULES) == [(Status.UNKNOWN, Seen.NOT_LOOKED), *unread]
 
 
 # --- what waits ---

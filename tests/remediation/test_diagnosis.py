@@ -267,7 +267,8 @@ def test_rules_that_let_in_all_are_well_in_either_form() -> None:
         answer("all", {"source": "cvm.cloud.tencent"}),
         json.dumps({"Response": {"RuleName": "all", "EventPattern": '{"source":["cvm.cloud.tencent"]}'}}),
     ):
-        assert states(*judge_rules(a_config(), read_rules(text), "it")) == [(Status.OK, Seen.RULES_LET_IN)]
+        found = judge_rules(a_config(), read_rules(text), "it", Status.PROBLEM)
+        assert states(*found) == [(Status.OK, Seen.RULES_LET_IN)]
 
 
 @pytest.mark.parametrize(
@@ -284,7 +285,7 @@ def test_rules_that_let_in_all_are_well_in_either_form() -> None:
     ids=["missing", "narrower", "switched off"],
 )
 def test_a_rule_that_is_missing_narrower_or_switched_off_is_named_with_its_pattern(bent: list[GivenRule]) -> None:
-    [wanted] = judge_rules(a_config(), bent, "the bus")
+    [wanted] = judge_rules(a_config(), bent, "the bus", Status.PROBLEM)
     assert states(wanted) == [(Status.PROBLEM, Seen.RULES_KEEP_OUT)]
     assert wanted.about == WANTED[0].name
     assert wanted.facts["pattern"] == WANTED[0].pattern_text
