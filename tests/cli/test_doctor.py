@@ -178,6 +178,15 @@ async def test_a_clock_that_is_off_by_ten_minutes_is_one_problem_with_its_second
     assert of(found, Check.CREDENTIALS) == [(Status.UNKNOWN, Seen.NOT_LOOKED)]
 
 
+async def test_a_clock_that_is_off_by_less_than_a_signature_takes_is_told_beside_calls_that_go_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serve(bent(clock_skew_seconds=-120), speed=1000) as cloud:
+        found = await asked(cloud, monkeypatch)
+    assert of(found, Check.CLOCK) == [(Status.WARNING, Seen.CLOCK_OFF)]
+    assert of(found, Check.CREDENTIALS) == [(Status.OK, Seen.CREDENTIALS_OF)]
+
+
 async def test_a_permission_that_is_missing_is_named_and_the_others_are_still_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
