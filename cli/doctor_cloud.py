@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.bounded import within
 from remediation.config import Config
-from remediation.diagnosis import Check, Finding, judge_quota, not_looked
+from remediation.diagnosis import Finding
 from remediation.diagnosis_cloud import (
     NOBODY,
     WHO_CALLS,
@@ -16,6 +16,7 @@ from remediation.diagnosis_cloud import (
     judge_clock,
     judge_credentials,
     judge_read,
+    judge_room,
     judge_writes,
 )
 from remediation.errors import CloudError, ConfigError, NeedsPeople
@@ -78,7 +79,7 @@ async def _look(
 ) -> _Answer:
     """What came of it, and what was answered; None after an error."""
     if isinstance(cloud, CloudError):
-        return Look(action=action, region=region, code=cloud.code, error=str(cloud)), None
+        return Look(action=action, region=region, code=cloud.code, error=cloud.message), None
 
     def looked() -> _Answer:
         try:
@@ -98,7 +99,4 @@ async def _look(
 
 def _quota(region: str, answer: dict[str, _Answer]) -> Finding:
     (disks_look, disks), (snapshots_look, snapshots) = answer["DescribeDisks"], answer["DescribeSnapshots"]
-    for look in (disks_look, snapshots_look):
-        if look.error:
-            return not_looked(Check.QUOTA, look.error, region)
-    return judge_quota(quota_of(snapshots, disks), region)
+    return judge_room(disks_look, snapshots_look, quota_of(snapshots or 0, disks or 0), region)

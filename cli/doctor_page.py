@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cli.bounded import within
 from remediation.config import Config, read_config
 from remediation.decisions import Recipient
-from remediation.diagnosis import Check, Finding, Seen, Status, finding, not_looked
+from remediation.diagnosis import Check, Finding, Seen, Status, finding, not_looked, waits_for
 from remediation.diagnosis_page import bus_unread, judge_channels, judge_page, judge_rules, read_rules
 from remediation.errors import ConfigError, MedicError
 
@@ -28,8 +28,8 @@ def read_page(file: str) -> tuple[Config | None, str, tuple[Finding, ...]]:
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        said = f"cannot be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8'}"
-        return None, "", (finding(Check.PAGE, Status.PROBLEM, Seen.PAGE_WRONG, file, error=said),)
+        said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        return None, "", (finding(Check.PAGE, Status.PROBLEM, Seen.PAGE_UNREADABLE, file, error=said),)
     found = judge_page(lint_text(text, file), file)
     try:
         return read_config(text, file, None), text, found
@@ -42,7 +42,7 @@ async def look_at_channels(
 ) -> tuple[Finding, ...]:
     """The shape of every address; with `send`, what each well-shaped one says to a test message."""
     if config is None:
-        return (not_looked(Check.CHANNEL, "medic.yaml cannot be read"),)
+        return (waits_for(Check.PAGE, Check.CHANNEL),)
     secrets: ConfigError | None = None
     ready = config
     try:
@@ -68,7 +68,7 @@ def look_at_rules(config: Config | None, file: str) -> tuple[Finding, ...]:
     if not source:
         return bus_unread()
     if config is None:
-        return not_looked(Check.RULES, "medic.yaml cannot be read"), *bus_unread()
+        return waits_for(Check.PAGE, Check.RULES), *bus_unread()
     try:
         given = read_rules(Path(source).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

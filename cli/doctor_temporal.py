@@ -18,6 +18,7 @@ from remediation.diagnosis import (
     judge_workers,
     missing_attributes,
     not_looked,
+    waits_for,
 )
 from remediation.errors import ConfigError, MedicError
 
@@ -37,7 +38,7 @@ async def look_at_temporal(task_queue: str, *, fix: bool) -> tuple[Finding, ...]
     except (TemporalUnreachable, ConfigError) as error:
         reason, hint = getattr(error, "reason", str(error)), getattr(error, "hint", "")
         away = finding(Check.TEMPORAL, Status.PROBLEM, Seen.TEMPORAL_AWAY, error=reason, hint=hint)
-        return away, *(not_looked(one, reason) for one in _DEPENDENT)
+        return away, *(waits_for(Check.TEMPORAL, one) for one in _DEPENDENT)
     found = await asyncio.gather(_namespace(client), _attributes(client, fix=fix), _workers(client, task_queue))
     return there, *(one for some in found for one in some)
 
@@ -75,7 +76,7 @@ async def _namespace(client: Client) -> tuple[Finding, ...]:
         return not_looked(Check.NAMESPACE, error), not_looked(Check.RETENTION, error)
     if known is None:
         missing = finding(Check.NAMESPACE, Status.PROBLEM, Seen.NAMESPACE_MISSING, namespace=name)
-        return missing, not_looked(Check.RETENTION, f"no namespace {name}")
+        return missing, waits_for(Check.NAMESPACE, Check.RETENTION)
     kept = known.config.workflow_execution_retention_ttl.ToTimedelta().total_seconds()
     return finding(Check.NAMESPACE, Status.OK, Seen.NAMESPACE_THERE, namespace=name), judge_retention(kept, name)
 

@@ -58,6 +58,7 @@ class Seen(str, Enum):
     """What was seen, by a name for which each catalogue has the words."""
 
     NOT_LOOKED = "not_looked"
+    WAITS = "waits"
     TEMPORAL_ANSWERS = "temporal_answers"
     TEMPORAL_AWAY = "temporal_away"
     NAMESPACE_THERE = "namespace_there"
@@ -82,13 +83,13 @@ class Seen(str, Enum):
     CLOCK_UNTOLD = "clock_untold"
     READ_ALLOWED = "read_allowed"
     READ_DENIED = "read_denied"
-    READ_UNTOLD = "read_untold"
     WRITE_UNTOLD = "write_untold"
     WRITE_UNNEEDED = "write_unneeded"
     QUOTA_LEFT = "quota_left"
     QUOTA_NEAR = "quota_near"
     QUOTA_USED_UP = "quota_used_up"
     PAGE_RIGHT = "page_right"
+    PAGE_UNREADABLE = "page_unreadable"
     PAGE_WRONG = "page_wrong"
     PAGE_DOUBTFUL = "page_doubtful"
     CHANNEL_SHAPED = "channel_shaped"
@@ -126,6 +127,11 @@ def finding(check: Check, status: Status, seen: Seen, about: str = "", **facts: 
 def not_looked(check: Check, error: object, about: str = "") -> Finding:
     """What could not be looked at, and what kept us from it."""
     return finding(check, Status.UNKNOWN, Seen.NOT_LOOKED, about, error=error)
+
+
+def waits_for(other: Check, check: Check, about: str = "") -> Finding:
+    """What cannot be looked at before something else is mended, which has a finding of its own."""
+    return finding(check, Status.UNKNOWN, Seen.WAITS, about, first=other.value)
 
 
 def is_well(findings: Iterable[Finding]) -> bool:
@@ -192,7 +198,7 @@ def judge_workers(
     where = {"task_queue": task_queue, "namespace": namespace}
     if not workers:
         absent = finding(Check.WORKER, Status.PROBLEM, Seen.WORKER_ABSENT, **where)
-        return absent, not_looked(Check.VERSION, f"no worker polls {task_queue}")
+        return absent, waits_for(Check.WORKER, Check.VERSION)
     who = ", ".join(sorted({one.identity for one in workers}))
     if idle:
         polls = finding(Check.WORKER, Status.PROBLEM, Seen.WORKER_PARTLY, queues=", ".join(idle), who=who)

@@ -10,7 +10,8 @@ from enum import Enum
 
 from remediation.cloud import APPLY_SNAPSHOT, CREATE_SNAPSHOT, INVOKE_COMMAND, REBOOT, START, STOP, Caller
 from remediation.config import Config
-from remediation.diagnosis import Check, Finding, Seen, Status, finding, not_looked
+from remediation.diagnosis import Check, Finding, Seen, Status, finding, judge_quota, not_looked, waits_for
+from remediation.kept_snapshots import Quota
 from remediation.models import Fact
 
 WHO_CALLS = "GetCallerIdentity"
@@ -80,6 +81,8 @@ def judge_credentials(looks: Iterable[Look], caller: Caller | None) -> Finding:
     if asked is not None and any(one.trouble in (Trouble.NONE, Trouble.PERMISSION) for one in looked):
         # Who is denied something was known before that.
         return finding(Check.CREDENTIALS, Status.WARNING, Seen.CREDENTIALS_TAKEN, error=asked.error)
+    if any(one.trouble is Trouble.CLOCK for one in looked):
+        return waits_for(Check.CLOCK, Check.CREDENTIALS)
     return not_looked(Check.CREDENTIALS, asked.error if asked is not None else "no call was made")
 
 
@@ -108,9 +111,22 @@ def judge_read(look: Look) -> Finding:
         return finding(Check.READ, Status.OK, Seen.READ_ALLOWED, about)
     if look.trouble is Trouble.PERMISSION:
         return finding(Check.READ, Status.PROBLEM, Seen.READ_DENIED, about, policy=_policy(look.action))
-    if look.trouble is Trouble.OTHER:
-        return not_looked(Check.READ, look.error, about)
-    return finding(Check.READ, Status.UNKNOWN, Seen.READ_UNTOLD, about, code=look.code)
+    return _unread(Check.READ, look, about)
+
+
+def judge_room(disks: Look, snapshots: Look, counted: Quota, region: str) -> Finding:
+    """The quota, if both were read that it is counted from."""
+    for look in (disks, snapshots):
+        if look.trouble is Trouble.PERMISSION:
+            return waits_for(Check.READ, Check.QUOTA, region)
+        if look.error:
+            return _unread(Check.QUOTA, look, region)
+    return judge_quota(counted, region)
+
+
+def _unread(check: Check, look: Look, about: str) -> Finding:
+    first = {Trouble.CLOCK: Check.CLOCK, Trouble.KEYS: Check.CREDENTIALS}.get(look.trouble)
+    return not_looked(check, look.error, about) if first is None else waits_for(first, check, about)
 
 
 def judge_writes(config: Config | None) -> tuple[Finding, ...]:

@@ -42,6 +42,7 @@ CHECKS: dict[Check, tuple[str, str]] = {
 
 SEEN: dict[Seen, tuple[str, str]] = {
     Seen.NOT_LOOKED: ("could not be looked at: {error}", "Mend that, and run `medic doctor` again."),
+    Seen.WAITS: ("not looked at: {first} comes first", ""),
     Seen.TEMPORAL_ANSWERS: ("{address} answers, version {version}", ""),
     Seen.TEMPORAL_AWAY: ("{error}", "{hint}"),
     Seen.NAMESPACE_THERE: ("{namespace} is there", ""),
@@ -100,10 +101,6 @@ SEEN: dict[Seen, tuple[str, str]] = {
         "denied",
         "Grant it: the policy deploy/terraform/policies/{policy}.json has it.",
     ),
-    Seen.READ_UNTOLD: (
-        "the call was refused for its signature before any permission was asked ({code})",
-        "Mend the credentials or the clock first.",
-    ),
     Seen.WRITE_UNTOLD: (
         "cannot be told without acting: the API has no dry run",
         "Look in the CAM console whether the policy deploy/terraform/policies/{policy}.json is attached; `medic "
@@ -120,6 +117,10 @@ SEEN: dict[Seen, tuple[str, str]] = {
         "Delete some that nobody needs: `medic snapshots --region {region}` shows ours.",
     ),
     Seen.PAGE_RIGHT: ("{file} has no mistakes", ""),
+    Seen.PAGE_UNREADABLE: (
+        "cannot be read: {error}",
+        "Write one with `medic init`, or set MEDIC_CONFIG to where it is.",
+    ),
     Seen.PAGE_WRONG: ("{error}", "Correct it; `medic lint` shows the line."),
     Seen.PAGE_DOUBTFUL: ("{error}", "Correct it if it is not meant; `medic lint` shows the line."),
     Seen.CHANNEL_SHAPED: ("its {kind} address has the right shape; nothing was sent (--send does)", ""),

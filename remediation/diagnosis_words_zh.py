@@ -35,6 +35,7 @@ CHECKS: dict[Check, tuple[str, str]] = {
 
 SEEN: dict[Seen, tuple[str, str]] = {
     Seen.NOT_LOOKED: ("无法查看：{error}", "请先解决它，再运行 `medic doctor`。"),
+    Seen.WAITS: ("未查看：请先解决“{first}”", ""),
     Seen.TEMPORAL_ANSWERS: ("{address} 有应答，版本 {version}", ""),
     Seen.TEMPORAL_AWAY: ("{error}", "{hint}"),
     Seen.NAMESPACE_THERE: ("{namespace} 存在", ""),
@@ -85,10 +86,6 @@ SEEN: dict[Seen, tuple[str, str]] = {
     Seen.CLOCK_UNTOLD: ("云端的应答中没有时间", "请先解决云端为何没有应答，再运行 `medic doctor`。"),
     Seen.READ_ALLOWED: ("允许", ""),
     Seen.READ_DENIED: ("被拒绝", "请授权：策略 deploy/terraform/policies/{policy}.json 包含它。"),
-    Seen.READ_UNTOLD: (
-        "调用在检查权限之前就因签名被拒绝（{code}）",
-        "请先解决密钥或时钟的问题。",
-    ),
     Seen.WRITE_UNTOLD: (
         "不执行就无法得知：该 API 没有试运行",
         "请在访问管理控制台查看是否绑定了策略 deploy/terraform/policies/{policy}.json；`medic certify` "
@@ -105,6 +102,7 @@ SEEN: dict[Seen, tuple[str, str]] = {
         "请删除没有人需要的快照：`medic snapshots --region {region}` 列出我们创建的。",
     ),
     Seen.PAGE_RIGHT: ("{file} 没有错误", ""),
+    Seen.PAGE_UNREADABLE: ("无法读取：{error}", "请用 `medic init` 写一份，或把 MEDIC_CONFIG 设为它的位置。"),
     Seen.PAGE_WRONG: ("{error}", "请改正；`medic lint` 会显示所在行。"),
     Seen.PAGE_DOUBTFUL: ("{error}", "若非本意请改正；`medic lint` 会显示所在行。"),
     Seen.CHANNEL_SHAPED: ("{kind} 地址的形式正确；没有发送任何消息（--send 会发送）", ""),

@@ -35,5 +35,7 @@ def tell_finding(one: Finding, locale: str) -> Told:
     """The finding in the words of `en` or `zh`."""
     words = _LOCALES[locale]
     facts = {name: clean(fact) for name, fact in one.facts.items()}
+    if one.seen is Seen.WAITS:
+        facts["first"] = words.CHECKS[Check(facts["first"])][0]
     (check, why), (what, fix) = words.CHECKS[one.check], words.SEEN[one.seen]
     return Told(words.STATUSES[one.status], check, what.format_map(facts), why, fix.format_map(facts))

@@ -161,8 +161,8 @@ async def test_a_wrong_secret_is_one_problem_and_says_nothing_of_permissions(mon
     with serve(speed=1000) as cloud:
         found = await asked(cloud, monkeypatch, keys)
     assert [one.check for one in found if one.status is Status.PROBLEM] == [Check.CREDENTIALS]
-    assert set(of(found, Check.READ)) == {(Status.UNKNOWN, Seen.READ_UNTOLD)}
-    assert of(found, Check.QUOTA) == [(Status.UNKNOWN, Seen.NOT_LOOKED)]
+    assert set(of(found, Check.READ)) == {(Status.UNKNOWN, Seen.WAITS)}
+    assert of(found, Check.QUOTA) == [(Status.UNKNOWN, Seen.WAITS)]
     assert of(found, Check.CLOCK) == [(Status.OK, Seen.CLOCK_RIGHT)]
     assert "not-the-key" not in str(found)
 
@@ -175,7 +175,7 @@ async def test_a_clock_that_is_off_by_ten_minutes_is_one_problem_with_its_second
     [problem] = [one for one in found if one.status is Status.PROBLEM]
     assert problem.check is Check.CLOCK
     assert -602 <= float(problem.facts["seconds"]) <= -598
-    assert of(found, Check.CREDENTIALS) == [(Status.UNKNOWN, Seen.NOT_LOOKED)]
+    assert of(found, Check.CREDENTIALS) == [(Status.UNKNOWN, Seen.WAITS)]
 
 
 async def test_a_clock_that_is_off_by_less_than_a_signature_takes_is_told_beside_calls_that_go_well(
@@ -198,7 +198,7 @@ async def test_a_permission_that_is_missing_is_named_and_the_others_are_still_re
     assert [one.about for one in found if one.status is Status.PROBLEM] == [f"cvm:DescribeSnapshots, {REGION}"]
     assert of(found, Check.READ).count((Status.OK, Seen.READ_ALLOWED)) == len(READS) - 1
     assert of(found, Check.CREDENTIALS) == [(Status.WARNING, Seen.CREDENTIALS_TAKEN)]
-    assert of(found, Check.QUOTA) == [(Status.UNKNOWN, Seen.NOT_LOOKED)]
+    assert of(found, Check.QUOTA) == [(Status.UNKNOWN, Seen.WAITS)]
 
 
 async def test_a_quota_that_is_near_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,12 +236,12 @@ async def test_a_broken_page_is_named_with_its_place_and_what_depends_on_it_is_u
     assert "did you mean" in found[0].facts["error"]
     chosen = read_settings({"MEDIC_CONFIG": str(page)})
     channels = await look_at_channels(config, text, chosen, said, send=True)
-    assert of(channels, Check.CHANNEL) == [(Status.UNKNOWN, Seen.NOT_LOOKED)]
+    assert of(channels, Check.CHANNEL) == [(Status.UNKNOWN, Seen.WAITS)]
     rules = tmp_path / "rules.json"
     rules.write_text("{}", encoding="utf-8")
-    assert of(look_at_rules(config, str(rules)), Check.RULES)[0] == (Status.UNKNOWN, Seen.NOT_LOOKED)
+    assert of(look_at_rules(config, str(rules)), Check.RULES)[0] == (Status.UNKNOWN, Seen.WAITS)
     _, _, absent = read_page(str(tmp_path / "absent.yaml"))
-    assert of(absent, Check.PAGE) == [(Status.PROBLEM, Seen.PAGE_WRONG)]
+    assert of(absent, Check.PAGE) == [(Status.PROBLEM, Seen.PAGE_UNREADABLE)]
 
 
 async def test_a_test_message_that_is_not_taken_is_a_problem_and_none_goes_out_beside_a_missing_secret(

@@ -27,6 +27,7 @@ from remediation.diagnosis import (
     judge_workers,
     not_looked,
     regions_of,
+    waits_for,
 )
 from remediation.diagnosis_cloud import (
     WHO_CALLS,
@@ -34,6 +35,7 @@ from remediation.diagnosis_cloud import (
     judge_clock,
     judge_credentials,
     judge_read,
+    judge_room,
     judge_writes,
 )
 from remediation.diagnosis_page import GivenRule, bus_unread, judge_channels, judge_page, judge_rules, read_rules
@@ -90,7 +92,7 @@ def test_search_attributes_that_are_missing_or_of_another_type_are_named_with_th
 @pytest.mark.parametrize(
     ("polled", "expected"),
     [
-        ({}, [(Status.PROBLEM, Seen.WORKER_ABSENT), (Status.UNKNOWN, Seen.NOT_LOOKED)]),
+        ({}, [(Status.PROBLEM, Seen.WORKER_ABSENT), (Status.UNKNOWN, Seen.WAITS)]),
         (everywhere(OURS), [(Status.OK, Seen.WORKER_POLLS), (Status.OK, Seen.VERSION_SAME)]),
         (
             {**everywhere(OURS), "medic-fleet": []},
@@ -123,7 +125,7 @@ def test_who_polls_which_queue_and_of_which_build(polled: dict[str, list[Poller]
         ([a_look(WHO_CALLS, **DENIED), a_look(**DENIED)], None, (Status.WARNING, Seen.CREDENTIALS_TAKEN)),
         ([a_look(WHO_CALLS, **LOST), a_look()], None, (Status.WARNING, Seen.CREDENTIALS_TAKEN)),
         ([a_look(WHO_CALLS, **LOST), a_look(**LOST)], None, (Status.UNKNOWN, Seen.NOT_LOOKED)),
-        ([a_look(WHO_CALLS, **EXPIRED), a_look(**EXPIRED)], None, (Status.UNKNOWN, Seen.NOT_LOOKED)),
+        ([a_look(WHO_CALLS, **EXPIRED), a_look(**EXPIRED)], None, (Status.UNKNOWN, Seen.WAITS)),
     ],
     ids=["whose", "forged", "none", "denied", "taken elsewhere", "no answer", "the clock"],
 )
@@ -160,9 +162,9 @@ def test_a_clock_is_judged_by_the_nearest_answer_and_never_called_right_without_
         ({"code": "InvalidParameterValue.InvalidInstanceId", "error": "no such"}, (Status.OK, Seen.READ_ALLOWED)),
         (DENIED, (Status.PROBLEM, Seen.READ_DENIED)),
         ({"code": "AuthFailure.UnauthorizedOperation", "error": "no"}, (Status.PROBLEM, Seen.READ_DENIED)),
-        ({"code": "UnauthorizedOperation.InvalidToken", "error": "no"}, (Status.UNKNOWN, Seen.READ_UNTOLD)),
-        (FORGED, (Status.UNKNOWN, Seen.READ_UNTOLD)),
-        (EXPIRED, (Status.UNKNOWN, Seen.READ_UNTOLD)),
+        ({"code": "UnauthorizedOperation.InvalidToken", "error": "no"}, (Status.UNKNOWN, Seen.WAITS)),
+        (FORGED, (Status.UNKNOWN, Seen.WAITS)),
+        (EXPIRED, (Status.UNKNOWN, Seen.WAITS)),
         (LOST, (Status.UNKNOWN, Seen.NOT_LOOKED)),
         ({"error": "no answer within 60 s"}, (Status.UNKNOWN, Seen.NOT_LOOKED)),
     ],
@@ -175,6 +177,18 @@ def test_a_permission_is_named_as_it_is_granted() -> None:
     assert judge_read(a_look(**DENIED)).about == "cvm:DescribeDisks, ap-guangzhou"
     commands = judge_read(a_look("DescribeInvocationTasks", **DENIED))
     assert (commands.about, commands.facts["policy"]) == ("tat:DescribeInvocationTasks, ap-guangzhou", "guest-command")
+
+
+@pytest.mark.parametrize(
+    ("facts", "first"),
+    [(FORGED, Check.CREDENTIALS), (EXPIRED, Check.CLOCK), (DENIED, Check.READ), (LOST, None), ({}, None)],
+    ids=["forged", "expired", "denied", "lost", "read"],
+)
+def test_a_quota_that_was_not_read_waits_for_what_kept_us_from_it(facts: dict[str, str], first: Check | None) -> None:
+    for looks in ((a_look(**facts), a_look()), (a_look(), a_look(**facts))):
+        found = judge_room(*looks, Quota(count=0, limit=64), "ap-guangzhou")
+        assert found.facts.get("first") == (first.value if first is not None else None)
+        assert (found.status is Status.OK) is (facts == {})
 
 
 ALL_WRITES = {CREATE_SNAPSHOT, REBOOT, STOP, START, APPLY_SNAPSHOT, INVOKE_COMMAND}
@@ -334,5 +348,6 @@ def test_a_finding_is_told_with_its_facts_on_one_line() -> None:
     assert told == ("problem", "read permission", "denied", told.why, told.fix)
     assert "deploy/terraform/policies/read.json" in told.fix
     assert "被拒绝" in tell_finding(one, "zh").what
+    assert tell_finding(waits_for(Check.CLOCK, Check.CREDENTIALS), "zh").what == "未查看：请先解决“时钟”"
     odd = not_looked(Check.QUOTA, "two\nlines {and} braces")
     assert tell_finding(odd, "en").what == "could not be looked at: two lines {and} braces"
