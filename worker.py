@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import hashlib
 import logging
 import os
 import signal
@@ -17,7 +19,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig, WorkerDeploymentVersion
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy as Policy
 
@@ -47,8 +49,9 @@ from activities.polling import Pace
 from activities.probes import Prober
 from activities.snapshots import SnapshotActivities
 from remediation.config import Config, read_config
-from remediation.contract import Queue, SearchAttribute
+from remediation.contract import Queue
 from remediation.decisions import Timing
+from remediation.diagnosis import command_to_register, missing_attributes
 from remediation.errors import ConfigError
 from remediation.rates import RATES
 from remediation.settings import Settings
@@ -73,6 +76,9 @@ _ASKS = 8  # a guard answers one after the other, and the server lets ten update
 _CACHE = 2000  # above the number of runs that wait, or every step would replay its run from the beginning
 # After a crash the server keeps a run's next task for the dead worker this long.
 _STICKY = timedelta(seconds=2)
+
+DEPLOYMENT = "cvm-medic"
+_CODE = ("remediation", "workflows", "activities")  # what decides and acts, beside this file
 
 log = logging.getLogger("medic.worker")
 
@@ -138,8 +144,11 @@ def build_workers(
     }
     grace = timedelta(seconds=settings.shutdown_grace)
     threads = ThreadPoolExecutor(_SLOTS * len(hands), thread_name_prefix="activity")
+    # Only told, never used to route: who asks Temporal for a queue's workers sees which code they run.
+    version = WorkerDeploymentConfig(WorkerDeploymentVersion(DEPLOYMENT, build_id()), use_worker_versioning=False)
     story = Worker(
         client,
+        deployment_config=version,
         task_queue=Queue.WORKFLOWS.of(settings.task_queue),
         workflows=WORKFLOWS,
         activities=[DecisionActivities(config, timing).decide_event],
@@ -156,6 +165,7 @@ def build_workers(
     return [story] + [
         Worker(
             client,
+            deployment_config=version,
             task_queue=queue.of(settings.task_queue),
             activities=activities,
             activity_executor=threads,
@@ -204,15 +214,26 @@ def load_config(settings: Settings, environment: Mapping[str, str]) -> Config:
     return config
 
 
+async def read_search_attributes(client: Client) -> dict[str, str]:
+    """The namespace's own search attributes, each with its type as in `Keyword`.
+
+    Raises:
+        TemporalUnreachable: no answer, or a refusal.
+    """
+    asked = ListSearchAttributesRequest(namespace=client.namespace)
+    known = await reach(client, client.operator_service.list_search_attributes(asked))
+    prefix = "INDEXED_VALUE_TYPE_"
+    kinds = {name: IndexedValueType.Name(kind) for name, kind in known.custom_attributes.items()}
+    return {name: kind.removeprefix(prefix).capitalize() for name, kind in kinds.items()}
+
+
 async def ensure_search_attributes(client: Client) -> None:
     """Register what is missing, before anything is polled: an unregistered one fails workflow tasks for ever.
 
     Raises:
         ConfigError: they are missing and may not be registered; names the exact command that does.
     """
-    asked = ListSearchAttributesRequest(namespace=client.namespace)
-    known = await reach(client, client.operator_service.list_search_attributes(asked))
-    missing = [one.value for one in SearchAttribute if one.value not in known.custom_attributes]
+    missing = missing_attributes(await read_search_attributes(client))
     if not missing:
         return
     keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
@@ -223,12 +244,21 @@ async def ensure_search_attributes(client: Client) -> None:
     except RPCError as error:
         if error.status is RPCStatusCode.ALREADY_EXISTS:  # another worker was faster
             return
-        command = " ".join(f"--name {name} --type Keyword" for name in missing)
         raise ConfigError(
             f"Temporal lacks search attributes and does not let this worker register them ({error.message}). Run:\n"
-            f"    temporal operator search-attribute create --namespace {client.namespace} {command}"
+            f"    {command_to_register(client.namespace, missing)}"
         ) from None
     log.info("registered search attributes: %s", ", ".join(missing))
+
+
+@functools.cache
+def build_id(root: Path = Path(__file__).parent) -> str:
+    """Which code this is, by its content: two that differ are two versions, also within one release."""
+    files = [root / "worker.py", *(one for room in _CODE for one in sorted((root / room).rglob("*.py")))]
+    digest = hashlib.sha256()
+    for one in files:
+        digest.update(one.relative_to(root).as_posix().encode() + b"\0" + one.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 async def run_worker(settings: Settings, environment: Mapping[str, str] = os.environ) -> None:

@@ -13,6 +13,7 @@ from cli.cancel import register as register_cancel
 from cli.certify import register as register_certify
 from cli.console import fail
 from cli.demonstrate import register as register_demonstrate
+from cli.doctor import register as register_doctor
 from cli.eventbridge import register as register_eventbridge
 from cli.explain import register as register_explain
 from cli.fleet import register as register_fleet
@@ -75,6 +76,7 @@ register_freeze(app)
 register_fleet(app)
 register_snapshots(app)
 register_health(app)
+register_doctor(app)
 register_explain(app)
 register_backtest(app)
 register_lint(app)

@@ -32,7 +32,7 @@ def run(
     [bold]Example:[/bold]  medic lint medic.yaml --strict
     """
     name, text = page_text(file)
-    found = _findings(text, name)
+    found = lint_text(text, name)
     if output is Output.JSON:
         write_json({"file": name, "findings": [_as_dict(severity, place) for severity, place in found]})
     else:
@@ -46,7 +46,8 @@ def run(
     raise typer.Exit(Code.FAILED if failing else Code.WELL)
 
 
-def _findings(text: str, name: str) -> list[tuple[Severity, ConfigError]]:
+def lint_text(text: str, name: str) -> list[tuple[Severity, ConfigError]]:
+    """Everything about a page that is wrong, or may not be meant, by its place."""
     from dataclasses import replace
 
     from activities.clients.anything import MISSING, missing

@@ -58,7 +58,7 @@ def _send(name: str, ours: Settings) -> list[dict[str, Any]]:
     config = load_config(ours, os.environ)
     if name not in config.channels:
         raise misused(f"no channel is named `{name}` in {ours.config}; there are: {', '.join(config.channels)}")
-    carrier, notice = make_carrier(ours, "default"), _test_of(name)
+    carrier, notice = make_carrier(ours, "default"), trial_of(name)
     channel, found = config.channels[name], list[dict[str, Any]]()
     for recipient in channel_recipients([name], config):
         told = {"address": str(recipient), "kind": recipient.kind}
@@ -70,7 +70,8 @@ def _send(name: str, ours: Settings) -> list[dict[str, Any]]:
     return found
 
 
-def _test_of(name: str) -> Notice:
+def trial_of(name: str) -> Notice:
+    """A notice that says of itself that it is a test of this channel."""
     from remediation.notices import Headline, Notice
     from remediation.reasons import Code as Because
     from remediation.reasons import because

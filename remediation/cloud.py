@@ -24,6 +24,14 @@ INVOKE_COMMAND = "InvokeCommand"
 _LOCAL_DISKS = "LOCAL_"  # LOCAL_BASIC, LOCAL_SSD, LOCAL_NVME: disks of the host, unknown to CBS
 
 
+class Caller(Fact):
+    """Whose credentials a call was signed with (STS GetCallerIdentity)."""
+
+    account: str
+    arn: str
+    kind: str = ""
+
+
 class Operation(Fact):
     """The last operation that the cloud knows of an instance (DescribeInstances, `LatestOperation*`)."""
 

@@ -143,7 +143,8 @@ class Api:
                 return spoil(result({}, request_id), late, asked.action)
             if lag and asked.action.startswith("Describe"):
                 region, now = self._cloud.as_of(now - lag, asked.region), now - lag
-            return result(perform(Call(self._cloud, region, now, request_id), params), request_id)
+            call = Call(self._cloud, region, now, request_id, credential.secret_id)
+            return result(perform(call, params), request_id)
         except ApiError as error:
             return refusal(error, request_id)
 

@@ -30,6 +30,7 @@ class Call:
     region: Region
     now: float
     request_id: str
+    secret_id: str = ""
 
 
 @dataclass(order=True)

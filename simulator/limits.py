@@ -23,6 +23,7 @@ PER_SECOND = {
     "DescribeCommands": 20,
     "InvokeCommand": 20,
     "AssumeRole": 600,  # 1312/48197
+    "GetCallerIdentity": 20,  # 1312/66098
     "DescribeInvocationTasks": 20,
 }
 

@@ -136,6 +136,10 @@ class AssumeRole(Parameters):
     TokenCode: str | None = None
 
 
+class GetCallerIdentity(Parameters):
+    pass
+
+
 class DescribeCommands(Page):
     CommandIds: UpTo100 | None = None
     Filters: Annotated[list[Filter], Field(max_length=10)] | None = None

@@ -46,7 +46,14 @@ PRODUCTS: Mapping[str, Product] = {
             "DeleteSnapshots": (p.DeleteSnapshots, cbs.delete_snapshots),
         },
     ),
-    "sts": Product("2018-08-13", "sts", {"AssumeRole": (p.AssumeRole, sts.assume_role)}),
+    "sts": Product(
+        "2018-08-13",
+        "sts",
+        {
+            "AssumeRole": (p.AssumeRole, sts.assume_role),
+            "GetCallerIdentity": (p.GetCallerIdentity, sts.get_caller_identity),
+        },
+    ),
     "tat": Product(
         "2020-10-28",
         "tat",

@@ -1,4 +1,4 @@
-"""STS 2018-08-13: keys of a role for a while."""
+"""STS 2018-08-13: keys of a role for a while, and whose keys a caller has."""
 
 from __future__ import annotations
 
@@ -28,3 +28,14 @@ def assume_role(call: Call, asked: p.AssumeRole) -> dict[str, Any]:
         "ExpiredTime": int(call.now + asked.DurationSeconds),
         "Expiration": utc_text(call.now + asked.DurationSeconds),
     }
+
+
+def get_caller_identity(call: Call, asked: p.GetCallerIdentity) -> dict[str, Any]:
+    """Whose keys the caller signed with (API reference 1312/66098)."""
+    uin = call.cloud.world.uin
+    if call.secret_id in call.cloud.issued:
+        session, kind = "4611686018400000001:cvm-medic", "CAMRole"
+        arn = f"qcs::sts:{uin}:assumed-role/4611686018400000001"
+    else:
+        session, kind, arn = uin, "CAMUser", f"qcs::cam:{uin}:uin/{uin}"
+    return {"Arn": arn, "AccountId": uin, "UserId": session, "PrincipalId": uin, "Type": kind}

@@ -6,10 +6,11 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
@@ -33,13 +34,24 @@ async def workers_of(client: Client, task_queue: str) -> list[str]:
     Raises:
         TemporalUnreachable: no answer, or a refusal.
     """
+    return [poller.identity for poller in await pollers_of(client, contract.Queue.WORKFLOWS, task_queue)]
+
+
+async def pollers_of(client: Client, queue: contract.Queue, task_queue: str) -> Sequence[PollerInfo]:
+    """Who polled this queue within the last five minutes: identity, and the build that it says it is.
+
+    Raises:
+        TemporalUnreachable: no answer, or a refusal.
+    """
+    of_workflows = queue is contract.Queue.WORKFLOWS
     asked = DescribeTaskQueueRequest(
         namespace=client.namespace,
-        task_queue=TaskQueue(name=contract.Queue.WORKFLOWS.of(task_queue)),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        task_queue=TaskQueue(name=queue.of(task_queue)),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+        if of_workflows
+        else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
-    answer = await reach(client, client.workflow_service.describe_task_queue(asked))
-    return [poller.identity for poller in answer.pollers]
+    return (await reach(client, client.workflow_service.describe_task_queue(asked))).pollers
 
 
 class WatchedStart:

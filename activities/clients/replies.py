@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from remediation.cloud import Agent, Disk, Instance, Invocation, Operation, Snapshot, local_disk_types
+from remediation.cloud import Agent, Caller, Disk, Instance, Invocation, Operation, Snapshot, local_disk_types
 from remediation.errors import Throttled
 
 Reply = Mapping[str, Any]
@@ -84,6 +84,11 @@ def read_instance(raw: Reply, region: str) -> Instance:
         disk_ids=tuple(_id(disk, "DiskId") for disk in disks),
         local_disks=local_disk_types({_id(disk, "DiskId"): _text(disk, "DiskType") for disk in disks}),
     )
+
+
+def read_caller(raw: Reply) -> Caller:
+    """What GetCallerIdentity answers."""
+    return Caller(account=_id(raw, "AccountId"), arn=_text(raw, "Arn"), kind=_text(raw, "Type"))
 
 
 def is_attached(raw: Reply, instance_id: str) -> bool:

@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from tencentcloud.cbs.v20170312.cbs_client import CbsClient
+from tencentcloud.common.common_client import CommonClient
 from tencentcloud.cvm.v20170312.cvm_client import CvmClient
 from tencentcloud.tat.v20201028.tat_client import TatClient
 
@@ -33,6 +35,7 @@ from remediation.cloud import (
     START,
     STOP,
     Agent,
+    Caller,
     Disk,
     Instance,
     Invocation,
@@ -44,7 +47,8 @@ from remediation.permits import SendPermit
 # At DEBUG the SDK logs whole requests, with the signature and the token in them.
 logging.getLogger("tencentcloud_sdk_common").setLevel(logging.INFO)
 
-_CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient}
+_STS = partial(CommonClient, "sts", "2018-08-13")
+_CLIENTS = {"cvm": CvmClient, "cbs": CbsClient, "tat": TatClient, "sts": _STS}
 _PAGE = 100
 
 
@@ -59,6 +63,17 @@ class TencentCloud:
         # The SDK promises nothing about threads; a client of its own for each costs 0.12 ms.
         self._local = threading.local()
         self._brake = Brake(time.monotonic)
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """Seconds by which this machine's clock was ahead at the last answer to this thread; None if it had no time."""
+        ahead: float | None = getattr(self._local, "clock_ahead", None)
+        return ahead
+
+    @replies.understood("GetCallerIdentity")
+    def describe_caller(self, region: str) -> Caller:
+        """Whose the credentials are."""
+        return replies.read_caller(self._call("sts", "GetCallerIdentity", region, {}))
 
     @replies.understood("DescribeInstances")
     def describe_instance(self, region: str, instance_id: str) -> Instance | None:

@@ -28,6 +28,7 @@ from tests.activities.clients.hosts import answering, api, http
 from tests.activities.clients.test_renewed import Fetching
 
 ROLE = "qcs::cam::uin/100000000001:roleName/medic"
+KEYS = {"TENCENTCLOUD_SECRET_ID": DEMO_SECRET_ID, "TENCENTCLOUD_SECRET_KEY": DEMO_SECRET_KEY}
 GOOD = {"TmpSecretId": "AKIDtmp", "TmpSecretKey": "tmp-key-4711", "Token": "tmp-token-0815", "ExpiredTime": 10_000}
 
 
@@ -220,6 +221,22 @@ def test_a_role_is_assumed_once_and_again_when_its_token_is_refused() -> None:
         with pytest.raises(Throttled, match="TokenFailure"):
             cloud.describe_instance("ap-guangzhou", "ins-demo0001")
         assert cloud.describe_instance("ap-guangzhou", "ins-demo0001") is not None
+
+
+def test_whose_credentials_are_used_is_told_by_the_cloud_also_of_an_assumed_role() -> None:
+    world = load_world().model_copy(update={"roles": (ROLE,)})
+    with serve(world) as server:
+        own = TencentCloud(Credentials(KEYS, ()), endpoint=server.url, timeout_seconds=5)
+        kinds = [one.describe_caller("ap-guangzhou").kind for one in (own, assumed(server.url)[0])]
+        assert abs(own.clock_ahead or 60) < 60
+    assert kinds == ["CAMUser", "CAMRole"]
+
+
+def test_a_caller_without_an_account_is_no_answer() -> None:
+    with answering(http(api({"Arn": "qcs::cam:1:uin/1", "AccountId": None, "RequestId": "r"}))) as (url, _):
+        cloud = TencentCloud(Credentials(KEYS, ()), endpoint=url, timeout_seconds=5)
+        with pytest.raises(Throttled, match="cannot be understood"):
+            cloud.describe_caller("ap-guangzhou")
 
 
 def test_a_redirection_does_not_carry_the_token_to_somebody_else() -> None:
