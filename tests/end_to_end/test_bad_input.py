@@ -105,7 +105,7 @@ async def test_a_worker_that_cannot_start_says_why_in_a_message_and_exits_with_1
     server: Server, tmp_path: Path, page: str, settings: dict[str, str], said: str
 ) -> None:
     with deployment(server, tmp_path, page=page) as on:
-        ended = on.once("worker", **settings)
+        ended = on.once("worker", MEDIC_LOG_LEVEL="info", **settings)
 
     assert ended.returncode == 1
     assert said in " ".join(ended.stderr.split())
