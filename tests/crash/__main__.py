@@ -55,7 +55,8 @@ async def _all(only: str, jobs: int, results: Path) -> list[Verdict]:
             every = _as_before(results) or await every_case(server, folder / "nominal")
             _remember(every, results)
             cases = [one for one in every if only in one.name]
-            done = _known(results)
+            asked = {one.name for one in cases}
+            done = {name: verdict for name, verdict in _known(results).items() if name in asked}
             left = [one for one in cases if one.name not in done]
             progress.print(f"{len(cases)} cases, {len(cases) - len(left)} of them done before")
             gate = asyncio.Semaphore(jobs)
