@@ -32,8 +32,8 @@ from tests.waiting import until
 _PATIENCE = {"reboot": 120.0, "climb": 300.0}
 _VALIDITY = "3s"  # the time of a signature, shortened: the simulator holds no call back for longer than that
 # Of the cloud, whose time is SPEED times as fast. A rollback has to be seen under way, and the API does not tell of one
-# that is over: like a real one it takes longer than it takes until a dead worker's call is given to the next.
-_DURATIONS = {"rollback": 500.0, "stop": 20.0}
+# that is over: like a real one it takes longer than a dead worker's call is waited for.
+_DURATIONS = {"rollback": 800.0, "stop": 20.0}
 _RUNG = "8s"
 
 
