@@ -15,7 +15,7 @@ APPROVER = "ada"
 GOOD = ("snap-goodsyst", "snap-gooddata")
 
 
-def climbing(region: str, timeout: str = "30s") -> str:
+def climbing(region: str, timeout: str = "12s") -> str:
     """The page of the deployment with the whole ladder, a look inside, and somebody who may approve."""
     reboots = f"reboot: {{timeout: {timeout}}}, reboot: {{stop_type: HARD, timeout: {timeout}}}"
     page = PAGE.replace("[reboot: {timeout: 2m}]", f"[{reboots}, rollback: {{timeout: 2m}}]")
