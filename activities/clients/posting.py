@@ -67,7 +67,9 @@ class Poster:
         try:
             parsed = httpx2.URL(url)
             where = f"{kind} {parsed.host}"
-            with self._client.stream("POST", parsed, content=content.encode("utf-8", "replace"), headers=given) as answer:
+            with self._client.stream(
+                "POST", parsed, content=content.encode("utf-8", "replace"), headers=given
+            ) as answer:
                 body = b""
                 for piece in answer.iter_bytes() if longest else ():
                     body += piece
