@@ -40,8 +40,12 @@ class Lanes:
             yield turn.letters
         except BaseException as error:
             quiet = error.wait_seconds if isinstance(error, NoticeFailed) else 0.0
+            # What is final for a message is not for each that went along: it may be one of the others that is to blame.
+            apart = len(turn.letters) > 1 and not (isinstance(error, NoticeFailed) and not error.permanent)
             with self._lock:
-                lane.failed(turn.letters, letter.key, quiet, self._now())
+                lane.failed(turn.letters, letter.key, quiet, self._now(), apart=apart)
+            if apart and isinstance(error, NoticeFailed):
+                raise NoticeFailed(f"{error}; it goes by itself the next time", permanent=False) from None
             raise
         with self._lock:
             lane.delivered(turn.letters, self._now())

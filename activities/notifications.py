@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as TimeIsUp
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from temporalio import activity
@@ -16,6 +20,8 @@ from remediation.errors import NoticeFailed
 from remediation.notices import OPERATORS, Delivery
 
 FOLDED = "told with others of its rule"
+ATTEMPT_SECONDS = 25.0
+"""So long one attempt waits for its addresses: less than its workflow waits for the attempt."""
 
 
 class Desk(Protocol):
@@ -48,20 +54,42 @@ class NotificationActivities:
         recipients, misdirected = self._recipients(delivery.recipient)
         noted = activity.info().heartbeat_details
         reached: dict[str, str] = dict(noted[0]) if noted else {}
-        failed: list[NoticeFailed] = []
-        for one in recipients:
-            if str(one) in reached:
-                continue
-            channel = self._config.channels[one.channel]
-            try:
-                reached[str(one)] = self._carrier.carry(delivery.notice, channel, one, misdirected)
+        failed: dict[str, NoticeFailed] = {}
+        open_ones = [one for one in recipients if str(one) not in reached]
+        for one, answer in self._carry_to(open_ones, delivery, misdirected):
+            if isinstance(answer, NoticeFailed):
+                told = f"{one}: {answer}"
+                failed[str(one)] = NoticeFailed(told, permanent=answer.permanent, wait_seconds=answer.wait_seconds)
+            else:
+                reached[str(one)] = answer
                 activity.heartbeat(dict(reached))
-            except NoticeFailed as error:
-                told = f"{one}: {error}"
-                failed.append(NoticeFailed(told, permanent=error.permanent, wait_seconds=error.wait_seconds))
         if failed:
-            raise _to_try_again(failed)
-        return ", ".join(reached.values())
+            raise _to_try_again([failed[str(one)] for one in recipients if str(one) in failed])
+        return ", ".join(reached[str(one)] for one in recipients)
+
+    def _carry_to(
+        self, recipients: Sequence[Recipient], delivery: Delivery, misdirected: str
+    ) -> Iterator[tuple[Recipient, str | NoticeFailed]]:
+        """To all of them at once, so that a slow one keeps it from no other; what became of it, as it is known."""
+        threads = ThreadPoolExecutor(max(len(recipients), 1), thread_name_prefix="address")
+        under_way = {threads.submit(self._carry, delivery, one, misdirected): one for one in recipients}
+        threads.shutdown(wait=False)
+        try:
+            for answered in as_completed(list(under_way), timeout=ATTEMPT_SECONDS):
+                yield under_way.pop(answered), answered.result()
+        except TimeIsUp:
+            for one in under_way.values():
+                yield one, NoticeFailed(f"no answer within {ATTEMPT_SECONDS:g} s", permanent=False)
+
+    def _carry(self, delivery: Delivery, to: Recipient, misdirected: str) -> str | NoticeFailed:
+        try:
+            return self._carrier.carry(delivery.notice, self._config.channels[to.channel], to, misdirected)
+        except NoticeFailed as error:
+            return error
+        except Exception as error:  # noqa: BLE001  # a mistake of ours, whose text may hold the address
+            *_, last = traceback.extract_tb(error.__traceback__)
+            where = f"{Path(last.filename).name}:{last.lineno}"
+            return NoticeFailed(f"unexpected {type(error).__name__} at {where}", permanent=False)
 
     def _recipients(self, recipient: Recipient) -> tuple[Sequence[Recipient], str]:
         """Where the notice goes, and the name of the address that it was meant for, if that has vanished."""

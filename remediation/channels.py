@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, WithJsonSchema, field_validator, model_validator
 
@@ -29,6 +30,15 @@ _LOST_BY_APPRISE: dict[str, Kind] = {
     "lark": "feishu",
     "dingtalk": "dingtalk",
 }
+
+
+def host_of(url: str) -> str:
+    """The host alone, in lower case, without port and user; "" if the URL names none, or one that cannot be."""
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    return host if all(host.split(".")) else ""
 
 
 class Address(Written):
@@ -87,7 +97,7 @@ class Address(Written):
         else:
             if not url.startswith(("http://", "https://")):
                 raise ValueError(f"`{self.kind}` is a URL that begins with https:// or http://")
-            kind, scheme = _ROBOTS.get(url.split("/")[2].lower(), self.kind), self.kind
+            kind, scheme = _ROBOTS.get(host_of(url), self.kind), self.kind
         if kind is not None and kind != scheme:
             raise ValueError(f"this is a robot that takes nothing from `{self.kind}`: write `{kind}: URL`")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from remediation.channels import host_of
 from remediation.config import Config
 from remediation.decisions import Recipient, channel_recipients
 from remediation.diagnosis import Check, Finding, Seen, Status, finding
@@ -50,11 +50,10 @@ def judge_channels(
     wrong = {one.path: one.message for one in (secrets, *secrets.others)} if secrets is not None else {}
     told = []
     for one in channel_recipients(config.channels, config):
-        path = f"channels.{one.channel}.to[{one.place}]"
+        path, address = f"channels.{one.channel}.to[{one.place}]", config.channels[one.channel].to[one.place]
         error = next((said for where, said in wrong.items() if where.startswith(path)), "")
-        webhook = config.channels[one.channel].to[one.place].webhook
-        if not error and webhook is not None and not _has_host(webhook.get_secret_value()):
-            error = "the webhook's URL names no host"
+        if not error and one.kind not in ("mail", "apprise") and not host_of(address.url):
+            error = f"the {one.kind}'s URL names no host"
         if not error and one.kind == "mail":
             error = mail_trouble
         if error:
@@ -62,13 +61,6 @@ def judge_channels(
         else:
             told.append((one, finding(Check.CHANNEL, Status.OK, Seen.CHANNEL_SHAPED, str(one), kind=one.kind)))
     return tuple(told)
-
-
-def _has_host(url: str) -> bool:
-    try:
-        return bool(urlsplit(url).hostname)
-    except ValueError:
-        return False
 
 
 def judge_rules(config: Config, given: Iterable[GivenRule], source: str, otherwise: Status) -> tuple[Finding, ...]:

@@ -58,8 +58,9 @@ class Lane(BaseModel):
     sent: list[float] = []
     quiet_until: float = 0
     waiting: dict[str, tuple[float, Letter]] = {}
-    in_hand: set[str] = set()
+    in_hand: dict[str, float] = {}
     told: dict[str, float] = {}
+    alone: dict[str, float] = {}
 
     def ask(self, letter: Letter, now: float) -> Turn:
         """May it be sent now? If so it counts as sent, whatever comes of it: `delivered` or `failed` has to follow."""
@@ -72,34 +73,43 @@ class Lane(BaseModel):
         if wait > 0:
             self.waiting.setdefault(letter.key, (now, letter))
             return Turn(wait_seconds=wait)
-        self.waiting.pop(letter.key, None)
-        others = sorted((one for _, one in self.waiting.values()), key=_urgency)
+        may_join = (one for _, one in self.waiting.values() if one.key not in {letter.key, *self.alone})
+        others = sorted(may_join, key=_urgency) if letter.key not in self.alone else []
         along = others[: most_along(self.kind, letter.told, [one.told for one in others])]
         letters = tuple(sorted((letter, *along), key=_urgency))
         self.sent.append(now)
         for one in letters:
-            self.waiting.pop(one.key, None)
-            self.in_hand.add(one.key)
+            since, _ = self.waiting.pop(one.key, (now, one))
+            self.in_hand[one.key] = since
         return Turn(letters=letters)
 
     def delivered(self, letters: Iterable[Letter], now: float) -> None:
         """They have arrived: whoever asks for one of them again hears so."""
         for one in letters:
-            self.in_hand.discard(one.key)
+            self.in_hand.pop(one.key, None)
             self.told[one.key] = now
 
-    def failed(self, letters: Iterable[Letter], asked: str, quiet_seconds: float, now: float) -> None:
-        """They have not, and each is asked for again; the robot is left alone for so long."""
+    def failed(
+        self, letters: Iterable[Letter], asked: str, quiet_seconds: float, now: float, *, apart: bool = False
+    ) -> None:
+        """They have not, and each is asked for again; the robot is left alone for so long.
+
+        Args:
+            apart: one of them may be to blame, so that from here on each goes by itself.
+        """
         self.quiet_until = max(self.quiet_until, now + quiet_seconds)
         for one in letters:
-            self.in_hand.discard(one.key)
-            if one.key != asked:
-                self.waiting[one.key] = (now, one)
+            since = self.in_hand.pop(one.key, now)
+            if apart:
+                self.alone[one.key] = now
+            elif one.key != asked:
+                self.waiting[one.key] = (since, one)
 
     def _forget(self, now: float) -> None:
         longest = max(rate.seconds for rate in RATES[self.kind])
         self.sent = [at for at in self.sent if now - at < longest]
         self.told = {key: at for key, at in self.told.items() if now - at < REMEMBERED}
+        self.alone = {key: at for key, at in self.alone.items() if now - at < REMEMBERED}
         self.waiting = {key: one for key, one in self.waiting.items() if now - one[0] < REMEMBERED}
 
 

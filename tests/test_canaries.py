@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 
 import pytest
 from temporalio.client import Client
@@ -31,6 +32,10 @@ def test_every_secret_setting_of_ours_has_a_canary() -> None:
     secret = {name for name in type(given).model_fields if any(word in name for word in ("token", "keys", "smtp"))}
     assert all(shown[name] for name in secret)
     assert not sings(f"{given!r}")
+
+
+def test_what_is_logged_at_the_lowest_level_is_heard_too() -> None:
+    assert logging.getLogger("medic.anything").isEnabledFor(logging.DEBUG)
 
 
 async def test_a_secret_in_a_payload_of_a_history_is_heard(client: Client, unique: str) -> None:

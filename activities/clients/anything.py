@@ -36,6 +36,9 @@ class Anything:
             if not service.add(url):
                 hint = "apprise knows no such URL: correct it in medic.yaml"
                 raise NoticeFailed(f"apprise {scheme}: {hint}", permanent=True)
+            for server in service:
+                if server.overflow_mode == apprise.OverflowMode.UPSTREAM:  # unless the URL has another `overflow`
+                    server.overflow_mode = apprise.OverflowMode.SPLIT  # what is longer than it takes is thrown away
             taken = service.notify(title=title, body=text, body_format="text")
         except NoticeFailed:
             raise

@@ -42,6 +42,9 @@ class MailSender:
             self._port = url.port or _PORTS[url.scheme]
         except (ValueError, KeyError):
             raise ConfigError("MEDIC_SMTP: write smtp://[user:password@]host:port, or smtps://") from None
+        if url.path.strip("/") or url.query or url.fragment:
+            # A password with one of these in it ends there, and what follows its @ would be taken for the host.
+            raise ConfigError("MEDIC_SMTP: write / ? # @ : and % in a user or a password as %2F %3F %23 %40 %3A %25")
         address = _address(sender)
         if address is None:
             raise ConfigError(f"MEDIC_MAIL_FROM={sender!r}: write NAME@HOST")
@@ -63,20 +66,17 @@ class MailSender:
         """
         message = self._message(to, subject, text, notice_id, thread)
         server = f"mail server {self._host}:{self._port}"
+        is_taken = False
         try:
             with self._connect() as smtp:
                 self._log_in(smtp)
                 smtp.send_message(message, self._from.addr_spec, [to])
-        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
-            code = _code(error)
-            said = next((words for kind, words in _REFUSED.items() if isinstance(error, kind)), "refused the mail")
-            raise NoticeFailed(f"{server} {said} ({code})", permanent=code >= 500) from None
+                is_taken = True
         except UnicodeError:
             raise NoticeFailed(f"{server}: user, password and host must be plain ASCII", permanent=True) from None
-        except smtplib.SMTPNotSupportedError:
-            raise NoticeFailed(f"{server} lacks what this mail or login needs", permanent=True) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise NoticeFailed(f"{server}: {type(error).__name__}", permanent=False) from None
+            if not is_taken:  # whatever the server says to our farewell, it has the mail
+                raise _failure(server, error) from None
         return _ACCEPTED
 
     def _message(self, to: str, subject: str, text: str, notice_id: str, thread: str) -> EmailMessage:
@@ -117,6 +117,16 @@ class MailSender:
             raise NoticeFailed(f"mail server {self._host}:{self._port} {said}", permanent=True)
         if self._user:
             smtp.login(self._user, self._password)
+
+
+def _failure(server: str, error: smtplib.SMTPException | OSError) -> NoticeFailed:
+    if isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)):
+        code = _code(error)
+        said = next((words for kind, words in _REFUSED.items() if isinstance(error, kind)), "refused the mail")
+        return NoticeFailed(f"{server} {said} ({code})", permanent=code >= 500)
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return NoticeFailed(f"{server} lacks what this mail or login needs", permanent=True)
+    return NoticeFailed(f"{server}: {type(error).__name__}", permanent=False)
 
 
 def _address(spec: str) -> Address | None:

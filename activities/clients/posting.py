@@ -67,7 +67,9 @@ class Poster:
         try:
             parsed = httpx2.URL(url)
             where = f"{kind} {parsed.host}"
-            with self._client.stream("POST", parsed, content=content.encode(), headers=given) as answer:
+            with self._client.stream(
+                "POST", parsed, content=content.encode("utf-8", "replace"), headers=given
+            ) as answer:
                 body = b""
                 for piece in answer.iter_bytes() if longest else ():
                     body += piece
@@ -76,7 +78,7 @@ class Poster:
                     if monotonic() > until:  # httpx2 bounds only the silence between two pieces
                         raise NoticeFailed(f"{where}: no whole answer within {self._seconds:g} s", permanent=False)
                 return Answer(where, answer.status_code, body[:longest])
-        except httpx2.InvalidURL:
+        except (httpx2.InvalidURL, UnicodeError):  # the latter for a host such as a..b
             raise NoticeFailed(f"the {kind}'s URL is not valid: correct it in medic.yaml", permanent=True) from None
         except httpx2.HTTPError as error:
             permanent = isinstance(error, _NEVER_SENDABLE)

@@ -115,3 +115,23 @@ def test_a_mistake_of_ours_while_sending_leaves_nothing_on_its_way_for_ever(carr
         carrier.carry(notice(1), CHANNEL, WECOM)
     robot.refusal = None
     assert carried(carrier, 1) == "wecom ok"
+
+
+def test_what_a_robot_never_takes_is_final_for_no_other_that_went_along(
+    carrier: Carrier, clock: Clock, robot: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(url: str, secret: str, message: dict[str, Any]) -> None:
+        if "ins-x99x" in str(message):
+            raise NoticeFailed("code 40058", permanent=True)
+        robot.posted.append(str(message))
+
+    monkeypatch.setattr(robot, "send", send)
+    for number in range(18):
+        carried(carrier, number)
+    assert carried(carrier, 99) == pytest.approx(60)  # and what it belongs to ends before its turn
+    clock.now = 1_000.0
+    assert carried(carrier, 20) == 0  # once more, which is not final
+    assert [carried(carrier, number) for number in (20, 21)] == ["wecom ok"] * 2
+    with pytest.raises(NoticeFailed, match="40058") as failed:
+        carrier.carry(notice(99), CHANNEL, WECOM)
+    assert failed.value.permanent

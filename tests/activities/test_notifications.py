@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -180,7 +182,7 @@ def test_times_are_told_in_the_zone_of_the_channel_with_the_way_to_the_console(
     hands: NotificationActivities, receivers: Receivers
 ) -> None:
     send(hands, OPERATORS)
-    (_, shanghai, _), (_, berlin, _) = receivers.posted
+    (_, shanghai, _), (_, berlin, _) = sorted(receivers.posted, key=lambda posted: posted[0])
     assert "2026-11-23 03:12:00+08:00" in shanghai["text"]
     assert "2026-11-22 20:12:00+01:00" in berlin["text"]
     assert berlin["subject"].endswith("since 20:12")
@@ -249,6 +251,47 @@ def test_one_operator_who_cannot_be_reached_does_not_keep_it_from_the_others(
     assert [url for url, _, _ in receivers.posted] == [PLATFORM]
 
 
+def test_one_operator_who_is_slow_does_not_keep_it_from_the_others(
+    hands: NotificationActivities, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others, post, mail = threading.Barrier(3), receivers.post, receivers.mail
+
+    def waits_for_the_others(receive: Callable[..., int]) -> Callable[..., int]:
+        def receives(*given: Any) -> int:
+            others.wait(10)
+            return receive(*given)
+
+        return receives
+
+    monkeypatch.setattr(receivers, "post", waits_for_the_others(post))
+    monkeypatch.setattr(receivers, "mail", waits_for_the_others(mail))
+    assert send(hands, OPERATORS) == "webhook 200, mail 250, webhook 200"
+
+
+def test_an_attempt_ends_in_time_whatever_an_address_does(
+    hands: NotificationActivities, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.notifications.ATTEMPT_SECONDS", 1.0)
+    answers = threading.Event()
+    monkeypatch.setattr(receivers, "mail", lambda *_: answers.wait(10))
+    with pytest.raises(ApplicationError, match=r": oncall\[1\] \(mail\): no answer within 1 s$") as failed:
+        send(hands, OPERATORS)
+    answers.set()
+    assert not failed.value.non_retryable
+    assert sorted(url for url, _, _ in receivers.posted) == [ONCALL, PLATFORM]
+
+
+def test_a_mistake_of_ours_at_one_address_keeps_it_from_no_other_and_its_text_stays_here(
+    hands: NotificationActivities, receivers: Receivers
+) -> None:
+    receivers.broken[ONCALL] = cast(NoticeFailed, KeyError(ONCALL))
+    with pytest.raises(ApplicationError, match=r"unexpected KeyError at test_notifications.py:\d+$") as failed:
+        send(hands, OPERATORS)
+    assert (failed.value.type, failed.value.non_retryable) == ("NoticeFailed", False)
+    assert [url for url, _, _ in receivers.posted] == [PLATFORM]
+    assert len(receivers.mailed) == 1
+
+
 def test_a_later_attempt_writes_only_to_those_whom_no_earlier_one_reached(
     hands: NotificationActivities, receivers: Receivers
 ) -> None:
@@ -260,7 +303,7 @@ def test_a_later_attempt_writes_only_to_those_whom_no_earlier_one_reached(
     receivers.broken.clear()
     second = ActivityEnvironment()
     second.info = dataclasses.replace(second.info, heartbeat_details=noted[-1])
-    assert send(hands, OPERATORS, attempt=second) == "mail 250, webhook 200, webhook 200"
+    assert send(hands, OPERATORS, attempt=second) == "webhook 200, mail 250, webhook 200"
     assert [url for url, _, _ in receivers.posted] == [PLATFORM, ONCALL]
     assert len(receivers.mailed) == 1
     assert "secret" not in repr(noted)

@@ -21,6 +21,14 @@ CHANNEL_MISTAKES = [
     ),
     pytest.param(
         "webhook: ${ONCALL_WEBHOOK}",
+        "webhook: https://qyapi.weixin.qq.com:443/cgi-bin/webhook/send?key=x",
+        5,
+        9,
+        "channels.oncall.to[0]",
+        "this is a robot that takes nothing from `webhook`: write `wecom: URL`",
+    ),
+    pytest.param(
+        "webhook: ${ONCALL_WEBHOOK}",
         "apprise: wecombot://x",
         5,
         9,

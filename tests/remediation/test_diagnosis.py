@@ -235,12 +235,12 @@ def test_a_mistake_of_the_page_is_a_problem_with_its_place_and_a_doubt_is_a_warn
     assert states(*judge_page([], "medic.yaml")) == [(Status.OK, Seen.PAGE_RIGHT)]
 
 
-def channels(environment: dict[str, str], mail_trouble: str = "") -> dict[str, Finding]:
+def channels(environment: dict[str, str], mail_trouble: str = "", page: str = PAGE) -> dict[str, Finding]:
     secrets = None
     try:
-        config = read_config(PAGE, "medic.yaml", environment)
+        config = read_config(page, "medic.yaml", environment)
     except ConfigError as error:
-        config, secrets = read_config(PAGE, "medic.yaml", None), error
+        config, secrets = read_config(page, "medic.yaml", None), error
     return {str(recipient): one for recipient, one in judge_channels(config, secrets, mail_trouble)}
 
 
@@ -253,6 +253,10 @@ def test_every_address_is_judged_by_itself_and_no_secret_is_told() -> None:
         wrong = {name: one for name, one in channels(environment).items() if one.status is not Status.OK}
         assert list(wrong) == ["oncall[0] (webhook)"]
         assert said in wrong["oncall[0] (webhook)"].facts["error"]
+    for kind in ("wecom", "feishu", "dingtalk"):
+        for url in ("https://", "https:///robot", "https://a..b/robot"):
+            wrong = channels({"ONCALL_WEBHOOK": url}, page=PAGE.replace("webhook: ${", f"{kind}: ${{"))
+            assert "no host" in wrong[f"oncall[0] ({kind})"].facts["error"]
     without_mail = [name for name, one in channels(ENVIRONMENT, "no server").items() if one.status is Status.PROBLEM]
     assert without_mail == ["oncall[1] (mail)", "quiet[0] (mail)"]
 

@@ -129,7 +129,19 @@ def test_nothing_is_remembered_for_ever() -> None:
         lane.delivered(turn.letters, 0)
     assert len(lane.waiting) == 1
     lane.delivered(lane.ask(letter("late"), REMEMBERED).letters, REMEMBERED)
-    assert (list(lane.told), lane.waiting, lane.in_hand, lane.sent) == (["late"], {}, set(), [REMEMBERED])
+    assert (list(lane.told), lane.waiting, lane.in_hand, lane.sent) == (["late"], {}, {}, [REMEMBERED])
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten_also_where_each_message_fails() -> None:
+    lane = Lane(kind="wecom")
+    for number in range(18):
+        lane.delivered(lane.ask(letter(str(number)), 0).letters, 0)
+    lane.ask(letter("given up"), 0)
+    for now in (1_000.0, 2_000.0):
+        turn = lane.ask(letter("asks"), now)
+        assert "given up" in [one.key for one in turn.letters]
+        lane.failed(turn.letters, "asks", 0, now)
+    assert [one.key for one in lane.ask(letter("asks"), 3_000).letters] == ["asks"]
 
 
 @pytest.mark.parametrize("kind", MAKERS)

@@ -75,6 +75,15 @@ def without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
 
 
+@pytest.mark.parametrize(("chosen", "arrives"), [("", 70_000), ("?overflow=truncate", 32_768)])
+def test_a_text_longer_than_its_service_takes_comes_in_parts_unless_the_url_says_otherwise(
+    receiver: Receiver, chosen: str, arrives: int
+) -> None:
+    Anything().send(f"{receiver.url}{chosen}", "s", "x" * 70_000)
+    assert sum(body["message"].count("x") for body in receiver.received) == pytest.approx(arrives, rel=0.01)
+    assert all(len(body["message"]) <= 32_768 for body in receiver.received)
+
+
 def test_a_text_arrives_as_it_is(receiver: Receiver) -> None:
     Anything().send(receiver.url, "[OBSERVED] 测试", "line 1\nline 2 <b> & http://ui/run")
     (body,) = receiver.received

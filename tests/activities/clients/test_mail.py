@@ -44,6 +44,9 @@ class Box:
         self.received.append((envelope.rcpt_tos, message))
         return self.replies.get("DATA", "250 OK")
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return self.replies.get("QUIT", "221 Bye")
+
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         self.logins.append(data)
         return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
@@ -165,6 +168,14 @@ async def test_no_password_is_sent_in_the_clear() -> None:
     assert box.received == []
 
 
+@pytest.mark.parametrize("farewell", ["421 too busy", "502 no such command"])
+async def test_a_mail_that_was_taken_has_arrived_whatever_the_server_says_to_the_farewell(farewell: str) -> None:
+    box = Box(QUIT=farewell)
+    async with smtp_server(box) as port:
+        assert await send(port) == 250
+    assert len(box.received) == 1
+
+
 async def test_a_server_that_offers_starttls_gets_the_mail_encrypted() -> None:
     box = Box()
     async with smtp_server(box, tls_context=server_context(), require_starttls=True) as port:
@@ -206,6 +217,9 @@ async def test_a_password_that_cannot_be_sent_is_final_and_stays_secret(monkeypa
     [
         ("http://u:p4ss@host", "a@b.c", "MEDIC_SMTP"),
         ("smtp://u:p4ss@host:x", "a@b.c", "MEDIC_SMTP"),
+        ("smtp://u:a@p4ss/word@host:25", "a@b.c", "MEDIC_SMTP"),
+        ("smtp://u:a@p4ss#word@host:25", "a@b.c", "MEDIC_SMTP"),
+        ("smtp://u:a@p4ss?word@host:25", "a@b.c", "MEDIC_SMTP"),
         ("smtp://host", "nobody", "MEDIC_MAIL_FROM"),
     ],
 )

@@ -118,7 +118,16 @@ def test_a_receiver_that_is_down_may_be_tried_again(sender: WebhookSender) -> No
     assert "secret" not in str(failed.value)
 
 
-@pytest.mark.parametrize("url", ["http://x:y/robot?secret", "http:///robot?secret", "ftp://x/robot?secret"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://x:y/robot?secret",
+        "http:///robot?secret",
+        "ftp://x/robot?secret",
+        "https://a..b/secret",
+        "http://x/\ud800secret",
+    ],
+)
 def test_a_url_that_cannot_be_right_is_final_and_stays_secret(url: str, sender: WebhookSender) -> None:
     with pytest.raises(NoticeFailed) as failed:
         sender.send(url, {}, idempotency_key="n")
