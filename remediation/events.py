@@ -92,6 +92,10 @@ class Alarm(Fact):
         return _PLACEHOLDER.fullmatch(self.instance_id) is not None
 
 
+LONGEST_BATCH = 500
+"""Elements; an event has some 300 bytes at the least, and a function takes 128 KB."""
+
+
 def read_json(body: bytes) -> object:
     """The JSON value in `body` (UTF-8, a BOM is allowed).
 
@@ -106,10 +110,12 @@ def read_json(body: bytes) -> object:
 
 
 def unpack(body: object) -> list[object]:
-    """The envelopes in a delivery: EventBridge sends one, or `{"EventList": [...]}` when batching is on."""
-    if isinstance(body, Mapping) and isinstance(body.get("EventList"), list):
-        return list(body["EventList"])
-    return [body]
+    """The envelopes in a delivery: EventBridge sends one, or `{"EventList": [...]}` when batching is on.
+
+    A batch that is too long for a delivery of real events is left whole: it is one that cannot be read.
+    """
+    batch = body.get("EventList") if isinstance(body, Mapping) else None
+    return list(batch) if isinstance(batch, list) and len(batch) <= LONGEST_BATCH else [body]
 
 
 def parse_event(event: object, received_at: datetime) -> Alarm:
@@ -120,6 +126,9 @@ def parse_event(event: object, received_at: datetime) -> Alarm:
     """
     if not isinstance(event, Mapping):
         raise EventRejected(f"an event is a JSON object, this is {_kind(event)}")
+    if isinstance(event.get("EventList"), list):
+        count = len(event["EventList"])
+        raise EventRejected(f"an EventList of {count} is not taken apart: at most {LONGEST_BATCH}, none within another")
     if not all(isinstance(key, str) for key in event):
         raise EventRejected("an event is a JSON object, and its keys are text")
     kind = _canonical_type(event)

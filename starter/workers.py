@@ -21,7 +21,8 @@ from starter.start import start
 
 LOOK_EVERY_SECONDS = 60.0
 GRACE_SECONDS = 0.2
-"""How much later than without it a receipt may come because of a look."""
+"""How much later than without it a receipt may come because of a look; doubled after each that took longer."""
+LONGEST_GRACE_SECONDS = 3.2
 _LOG = logging.getLogger("medic.door")
 
 
@@ -65,13 +66,17 @@ class WatchedStart:
         self._task_queue = task_queue
         self._seen: WorkerSeen = "unknown"
         self._look_again_at = 0.0
+        self._grace = GRACE_SECONDS
 
     async def take(self, client: Client, body: object, *, received_at: datetime) -> Receipt:
         """As `start`, with `worker` in the receipt; raises what `start` raises."""
         looking = asyncio.ensure_future(self._look(client))
         try:
             receipt = await start(client, body, received_at=received_at, task_queue=self._task_queue)
-            await asyncio.wait({looking}, timeout=GRACE_SECONDS)
+            await asyncio.wait({looking}, timeout=self._grace)
+            if not looking.done() and self._grace < LONGEST_GRACE_SECONDS:
+                # A slow Temporal must not hide for ever that nobody works: the next receipt waits longer for its look.
+                self._look_again_at, self._grace = 0.0, min(2 * self._grace, LONGEST_GRACE_SECONDS)
         finally:
             looking.cancel()
             await asyncio.wait({looking})  # a loop that is closed with a task on it complains

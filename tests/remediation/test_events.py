@@ -13,6 +13,7 @@ from remediation.errors import EventRejected
 from remediation.events import (
     INSTANCE_ID,
     KNOWN_FAULTS,
+    LONGEST_BATCH,
     Alarm,
     Status,
     body_hash,
@@ -251,6 +252,15 @@ def test_a_delivery_is_one_envelope_or_a_list_of_them() -> None:
     assert unpack({"EventList": []}) == []
     assert unpack({"EventList": "none"}) == [{"EventList": "none"}]
     assert unpack([one]) == [[one]]
+
+
+def test_a_batch_longer_than_any_of_real_events_is_one_that_cannot_be_read() -> None:
+    most = {"EventList": list(range(LONGEST_BATCH))}
+    assert len(unpack(most)) == LONGEST_BATCH
+    more = {"EventList": list(range(LONGEST_BATCH + 1))}
+    assert unpack(more) == [more]
+    with pytest.raises(EventRejected, match="an EventList of 501 is not taken apart"):
+        parse_event(more, NOW)
 
 
 @pytest.mark.parametrize(
