@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta, timezone
@@ -150,16 +151,20 @@ class _Plain(_Screen):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._said: dict[int, tuple[str, str]] = {}
+        self._said: dict[tuple[str, datetime, int], tuple[str, str]] = {}
         self._noted = ""
 
     def show(self, lines: Sequence[Line], run: WorkflowExecutionDescription) -> None:
         self._noted = ""
-        for number, line in enumerate(lines):
+        alike: Counter[tuple[str, datetime]] = Counter()
+        for line in lines:
+            # Not by its place: a timer shows a second after it began, before what began later and was told already.
+            alike[line.step, line.started_at] += 1
+            which = (line.step, line.started_at, alike[line.step, line.started_at])
             # A wait is read again and again: that it is being read right now is no news.
             said = ("open" if line.is_open else line.state, line.detail)
-            if self._said.get(number) != said:
-                self._said[number] = said
+            if self._said.get(which) != said:
+                self._said[which] = said
                 self._console.print(plain(line), soft_wrap=True)
 
     def note(self, text: str) -> None:
