@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -173,9 +173,9 @@ class _Plain(_Screen):
             self._console.print(text, soft_wrap=True)
 
 
-def table_of(lines: Sequence[Line], title: str) -> Table:
-    """The steps as a table for a terminal."""
-    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="dim")
+def table_of(lines: Sequence[Line], title: str) -> Group:
+    """The steps as a table for a terminal, below their title, which may be wider than they are."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
     table.add_column("step")
     table.add_column("tries", justify="right")
@@ -187,7 +187,7 @@ def table_of(lines: Sequence[Line], title: str) -> Table:
         table.add_row(
             Text(sign, colour), Text(line.step), str(line.attempts or ""), span(line.seconds), Text(line.detail, "dim")
         )
-    return table
+    return Group(Text(title, "italic"), table)
 
 
 def plain(line: Line) -> str:
