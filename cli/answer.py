@@ -66,7 +66,10 @@ async def _answer(name: str, plan: str, choice: str, by: str, reason: str, outpu
     handle = remediation_of(client, await find(client, meant))
     question = await open_question(client, handle)
     if question is None:
-        err().print(f"{handle.id} asks nothing now: it was answered already, went on, or has ended; see medic show")
+        err().print(
+            f"{handle.id} asks nothing now: it was answered already, went on, or has ended; see medic show",
+            soft_wrap=True,
+        )
         return Code.NOT_APPROVED
     if not plan:
         _confirm(question, handle.id, choice)
@@ -103,6 +106,7 @@ async def open_question(client: Client, handle: Any) -> Question | None:
 async def _send(client: Client, handle: Any, given: Any, task_queue: str) -> Answered | str:
     """What was taken, or why it was not."""
     from temporalio.client import WorkflowUpdateFailedError
+    from temporalio.exceptions import ApplicationError
 
     from cli.lookup import ask
     from remediation.approvals import Answered
@@ -112,7 +116,8 @@ async def _send(client: Client, handle: Any, given: Any, task_queue: str) -> Ans
     try:
         answered: Answered = await ask(client, f"run {handle.id}", update, 30.0)
     except WorkflowUpdateFailedError as error:
-        return str(error.cause)
+        # Without its type, which ApplicationError writes before it.
+        return error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
     return answered
 
 

@@ -59,7 +59,7 @@ async def _cancel(chosen: Settings, name: str, reason: str, output: Output) -> i
     handle = client.get_workflow_handle(run.id, run_id=run.run_id)
     await ask(client, f"run {run.id} at work any more", handle.cancel(reason=reason))
     console = err()
-    console.print(_WHAT_HAPPENS)
+    console.print(_WHAT_HAPPENS, soft_wrap=True)
     answer: dict[str, Any] = {"id": run.id, "run_id": run.run_id, "result": None}
     code: int = Code.TIMED_OUT
     try:

@@ -22,7 +22,7 @@ def run(
     region: Annotated[str, typer.Option(help="ap-guangzhou")],
     command: Annotated[str, typer.Option(help="The registered command that looks inside: cmd-….")] = "",
     rollback: Annotated[
-        bool, typer.Option("--rollback", help="Then take its disks back to these snapshots, stopped: the rung above.")
+        bool, typer.Option("--rollback", help="Then stop it, take its disks back to these snapshots, start it.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each step.")] = False,
     timeout: Annotated[str, typer.Option(help="How long each wait may take: 5m, 4h.")] = "30m",
@@ -64,6 +64,7 @@ async def _certify(
 ) -> int:
     import asyncio
     import json
+    import sys
 
     from cli.certifying import Trial
     from remediation.certificate import Holds
@@ -73,11 +74,16 @@ async def _certify(
 
     def step(what: str) -> None:
         if yes:
-            err().print(f"· {what}")
-        else:
+            err().print(f"· {what}", soft_wrap=True)
+        elif sys.stdin.isatty():
             typer.confirm(f"{what}?", abort=True, err=True)
+        else:
+            raise misused(f"nobody can be asked here whether to {what}: --yes confirms every step")
 
-    trial = Trial(make_cloud(settings()), region, instance, step, patience=seconds)
+    def note(what: str) -> None:
+        err().print(f"  {what}", soft_wrap=True)
+
+    trial = Trial(make_cloud(settings()), region, instance, step, note=note, patience=seconds)
     findings = await asyncio.to_thread(trial.certify, command, rollback=rollback)
     told = {"instance": instance, "region": region, "findings": [one.model_dump(mode="json") for one in findings]}
     if file is not None:

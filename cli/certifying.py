@@ -29,16 +29,21 @@ TAG = "medic-certify"
 """Only an instance that carries the tag `medic-certify=yes` is worked on."""
 
 Step = Callable[[str], None]
+_NOTE_EVERY_SECONDS = 10.0
 
 
 class Trial:
     """One instance, one run; every change is announced to `step`, which may end it."""
 
-    def __init__(self, cloud: TencentCloud, region: str, instance_id: str, step: Step, *, patience: float) -> None:
+    def __init__(
+        self, cloud: TencentCloud, region: str, instance_id: str, step: Step, *, note: Step, patience: float
+    ) -> None:
         """
         Args:
+            note: told now and then what is waited for.
             patience: how long each wait may take, in seconds.
         """
+        self._note, self._note_at = note, 0.0
         self._cloud, self._region, self._instance, self._step = cloud, region, instance_id, step
         self._patience = timedelta(seconds=patience)
         self._key = uuid.uuid4().hex[:10]
@@ -89,6 +94,8 @@ class Trial:
             )
             if seen is not None and seen.is_ready and named:
                 break
+            shown = f"{seen.state}, {seen.percent} %" if seen is not None else "not listed yet"
+            self._waits(f"the snapshot of {disk.disk_id} is {shown}")
         return watched
 
     def reboot(self) -> RebootWatched:
@@ -112,12 +119,14 @@ class Trial:
                 }
             )
             if watched.done_at is None:
+                self._waits(f"{self._instance} is {state}")
                 continue
             agent = self._cloud.describe_agent(self._region, self._instance)
             beat, done_at = agent.last_heartbeat if agent is not None else None, watched.done_at
             watched = watched.model_copy(update={"agent": agent})
             if agent is None or (beat is not None and done_at is not None and beat > done_at):
                 break
+            self._waits("it is back; its agent was not heard yet")
         return watched
 
     def look_inside(self, command_id: str, occasion: str) -> GuestReport | None:
@@ -165,6 +174,7 @@ class Trial:
             )
             if over:
                 break
+            self._waits(f"{disk_id} goes back to {snapshot.snapshot_id}")
         return watched
 
     def _until(self, action: str, request_id: str, state: str) -> OperationWatched:
@@ -174,6 +184,7 @@ class Trial:
             watched = watched.model_copy(update={"last": one})
             if one is not None and one.operation.request_id == request_id and not one.operation.in_progress:
                 break
+            self._waits(f"{self._instance} is {one.state}" if one is not None else f"{self._instance} is not shown")
         return watched
 
     def certify(self, command_id: str, *, rollback: bool = False) -> tuple[Finding, ...]:
@@ -192,7 +203,15 @@ class Trial:
         looks = Looks(before=before, after=self.look_inside(command_id, "after"))
         return certificate(snapshots, reboot, looks, self.restore(ready) if rollback else None)
 
+    def _waits(self, what: str) -> None:
+        """Said every ten seconds, and not at the first look."""
+        now = time.monotonic()
+        if now >= self._note_at + _NOTE_EVERY_SECONDS:
+            self._note(what)
+            self._note_at = now
+
     def _looking(self) -> _Looking:
+        self._note_at = time.monotonic()
         return _Looking(self._patience)
 
 

@@ -70,7 +70,7 @@ def _full_type(kind: str) -> str:
     if kind.lower() in known:
         return f"cvm:ErrorEvent:{known[kind.lower()]}"
     close = difflib.get_close_matches(kind, FRIENDLY_NAMES, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(FRIENDLY_NAMES)}"
+    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(FRIENDLY_NAMES)}."
     raise misused(f"--type {kind!r} is not known; {hint} Or write it in full, as in cvm:ErrorEvent:DiskReadonly")
 
 

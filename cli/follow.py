@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -150,16 +151,20 @@ class _Plain(_Screen):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._said: dict[int, tuple[str, str]] = {}
+        self._said: dict[tuple[str, datetime, int], tuple[str, str]] = {}
         self._noted = ""
 
     def show(self, lines: Sequence[Line], run: WorkflowExecutionDescription) -> None:
         self._noted = ""
-        for number, line in enumerate(lines):
+        alike: Counter[tuple[str, datetime]] = Counter()
+        for line in lines:
+            # Not by its place: a timer shows a second after it began, before what began later and was told already.
+            alike[line.step, line.started_at] += 1
+            which = (line.step, line.started_at, alike[line.step, line.started_at])
             # A wait is read again and again: that it is being read right now is no news.
             said = ("open" if line.is_open else line.state, line.detail)
-            if self._said.get(number) != said:
-                self._said[number] = said
+            if self._said.get(which) != said:
+                self._said[which] = said
                 self._console.print(plain(line), soft_wrap=True)
 
     def note(self, text: str) -> None:
@@ -168,9 +173,9 @@ class _Plain(_Screen):
             self._console.print(text, soft_wrap=True)
 
 
-def table_of(lines: Sequence[Line], title: str) -> Table:
-    """The steps as a table for a terminal."""
-    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="dim")
+def table_of(lines: Sequence[Line], title: str) -> Group:
+    """The steps as a table for a terminal, below their title, which may be wider than they are."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
     table.add_column("step")
     table.add_column("tries", justify="right")
@@ -182,7 +187,7 @@ def table_of(lines: Sequence[Line], title: str) -> Table:
         table.add_row(
             Text(sign, colour), Text(line.step), str(line.attempts or ""), span(line.seconds), Text(line.detail, "dim")
         )
-    return table
+    return Group(Text(title, "italic"), table)
 
 
 def plain(line: Line) -> str:

@@ -17,9 +17,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    file: Annotated[Path, typer.Argument(help="Where to; what is there already is left as it is.")] = Path(
-        "medic.yaml"
-    ),
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to; what is there already is left as it is.")
+    ] = Path("medic.yaml"),
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Write a first medic.yaml. Its rules observe: they tell what they would do, and change nothing.

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    channel: Annotated[str, typer.Argument(help="A channel of medic.yaml, by its name.")],
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A channel of medic.yaml, by its name.")],
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Send a test message to every address of a channel, and tell what each of them answered.

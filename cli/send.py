@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 def run(
     file: Annotated[
         Path | None,
-        typer.Argument(help="An envelope as JSON, sent as it is; - reads stdin.", allow_dash=True, dir_okay=False),
+        typer.Argument(
+            metavar="FILE", help="An envelope as JSON, sent as it is; - reads stdin.", allow_dash=True, dir_okay=False
+        ),
     ] = None,
     kind: Annotated[
         str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -49,7 +50,8 @@ class WaitedFor:
 
     def write(self, settings: Settings, namespace: str) -> None:
         """The same for eyes, on stdout."""
-        if self.decision is not None:
+        # In a terminal the progress has said it already.
+        if self.decision is not None and not (sys.stdout.isatty() and sys.stderr.isatty()):
             typer.echo(f"decided: {self.decision.kind}: {self.decision.said}")
         if self.result is not None:
             run_id = self.decision.run.run_id if self.decision and self.decision.run else ""

@@ -162,7 +162,7 @@ def _zone(watched: tuple[SnapshotWatched, ...]) -> Finding:
     drifts = [one.last.taken_at - one.asked_at for one in watched if one.last is not None and one.last.taken_at]
     if not drifts:
         return Finding(assumption=assumption, holds=Holds.UNSEEN, seen="no snapshot had one")
-    hours = min(drifts).total_seconds() / 3600
+    hours = round(min(drifts).total_seconds() / 3600, 1) + 0.0  # never "-0.0"
     fine = min(drifts) >= timedelta(seconds=-5)
     return Finding(assumption=assumption, holds=Holds.YES if fine else Holds.NO, seen=f"{hours:+.1f} h")
 

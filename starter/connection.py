@@ -114,7 +114,11 @@ def _refusal(address: str, namespace: str, error: RPCError) -> TemporalUnreachab
     if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
         return _unreachable(address, _gist(error.message))
     hint = "Look into the server's log"
-    if error.status is RPCStatusCode.NOT_FOUND:
+    if error.status is RPCStatusCode.FAILED_PRECONDITION and "poller" in error.message:
+        hint = (
+            "Only a worker can answer this: start `medic worker`, with the same MEDIC_TASK_QUEUE and TEMPORAL_NAMESPACE"
+        )
+    elif error.status is RPCStatusCode.NOT_FOUND:
         hint = f"Check TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace {namespace}"
     elif error.status in (RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED):
         hint = "Check TEMPORAL_API_KEY, or the certificate in TEMPORAL_TLS_CLIENT_CERT_PATH"

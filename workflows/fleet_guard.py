@@ -138,7 +138,11 @@ class FleetGuard:
             return FreezeAnswer(error=f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}")
         lifted = self._state.freeze
         if lifted is None:
-            return FreezeAnswer(error=f"{self._region} is not frozen")
+            everywhere = self._region == contract.EVERYWHERE
+            told = (
+                "no freeze holds in all regions; --region names one" if everywhere else f"{self._region} is not frozen"
+            )
+            return FreezeAnswer(error=told)
         self._hold_freeze(None)
         workflow.logger.warning("%s ended the freeze of %s: %s", wanted.by, self._region, wanted.reason)
         return FreezeAnswer(freeze=lifted)

@@ -75,6 +75,10 @@ def write_closing(closing: Closing) -> None:
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
+def _reads(count: int) -> str:
+    return f"[dim]{count} read{'' if count == 1 else 's'}[/]"
+
+
 def _log_table(log: Sequence[Entry]) -> Table:
     """Every mutating call and every effect; of the reads in between only how many they were."""
     table = Table("time", "the cloud's own log", "about", "request", title="in the cloud's order", title_justify="left")
@@ -84,13 +88,13 @@ def _log_table(log: Sequence[Entry]) -> Table:
             reads += 1
             continue
         if reads:
-            table.add_row("", f"[dim]{reads} reads[/]", "", "")
+            table.add_row("", _reads(reads), "", "")
             reads = 0
         name = f"[bold]{entry.name}[/]" if entry.kind == "call" else f"  {entry.name}"
         error = f" [red]{entry.error}[/]" if entry.error else ""
         table.add_row(_clock(entry.at), name + error, ", ".join(entry.targets), (entry.request_id or "")[:8])
     if reads:
-        table.add_row("", f"[dim]{reads} reads[/]", "", "")
+        table.add_row("", _reads(reads), "", "")
     return table
 
 

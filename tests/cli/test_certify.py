@@ -65,4 +65,5 @@ async def test_nothing_is_done_to_an_instance_that_is_not_meant_or_without_a_yes
         assert "does not carry the tag medic-certify=yes" in said
     with deployment(server, tmp_path, throw_away()) as on:
         code, found, said = await certify(on)  # nobody confirms
-        assert (code, found, on.mutating()) == (1, {}, [])
+        assert (code, found, on.mutating()) == (2, {}, [])
+        assert "--yes" in said
