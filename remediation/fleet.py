@@ -7,7 +7,10 @@ So no reading of the clock, late or early, lets more than `max_actions_per_hour`
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
+
+from pydantic import field_validator
 
 from remediation.contract import PermitAnswer, PermitAsked
 from remediation.decisions import Recipient
@@ -63,7 +66,7 @@ class FleetState(Fact):
 
     Attributes:
         withdrawn: turns that were given up lately; a question that comes after its withdrawal is nobody's.
-        starts: when those began that have given their permit back within the last hour.
+        starts: when those began that have given their permit back within the last hour, the oldest first.
         everywhere: the freeze of all regions, as it was read last.
     """
 
@@ -77,6 +80,11 @@ class FleetState(Fact):
     freeze: Freeze | None = None
     everywhere: Freeze | None = None
     hold: Hold | None = None
+
+    @field_validator("starts")
+    @classmethod
+    def _oldest_first(cls, starts: tuple[datetime, ...]) -> tuple[datetime, ...]:
+        return tuple(sorted(starts))  # of an older version, which kept them as they came
 
 
 class ShownWaiter(Fact):
@@ -128,7 +136,7 @@ def ask(state: FleetState, asked: PermitAsked, now: datetime) -> tuple[FleetStat
 def sent(state: FleetState, key: str, run_id: str, now: datetime) -> FleetState:
     """By now its run has sent, or may have. Of a permit that nobody holds the start counts all the same."""
     if all(one.asked.key != key for one in state.grants):
-        return _pruned(state.model_copy(update={"starts": (*state.starts, now)}), now)
+        return _began(state, now, now)
     marked = (
         one.model_copy(update={"sent_at": one.sent_at or now, "run_id": run_id}) if one.asked.key == key else one
         for one in state.grants
@@ -142,9 +150,9 @@ def ended(state: FleetState, key: str, acted: bool | None, now: datetime) -> Fle
     if grant is None:
         return withdraw(state, key)
     began = grant.sent_at or (None if acted is False else now)
-    starts = state.starts if began is None else (*state.starts, began)
     left = tuple(one for one in state.grants if one is not grant)
-    return _pruned(state.model_copy(update={"grants": left, "starts": starts}), now)
+    state = state.model_copy(update={"grants": left})
+    return _pruned(state, now) if began is None else _began(state, began, now)
 
 
 def withdraw(state: FleetState, key: str) -> FleetState:
@@ -195,13 +203,13 @@ def why(state: FleetState, waiter: Waiter, now: datetime) -> Reason:
 
 def within_the_hour(state: FleetState, now: datetime) -> int:
     """How many count as begun within the last 60 minutes."""
-    began = [one.sent_at or now for one in state.grants]
-    return sum(now - one < HOUR for one in (*began, *state.starts))
+    held = sum(now - (one.sent_at or now) < HOUR for one in state.grants)
+    return held + len(state.starts) - _over(state, now)
 
 
 def next_moment(state: FleetState, now: datetime) -> datetime | None:
     """When time alone changes something next."""
-    moments = [one + HOUR for one in state.starts]
+    moments = [one + HOUR for one in state.starts[_over(state, now) :][:1]]
     moments += [one.sent_at + HOUR for one in state.grants if one.sent_at is not None and state.waiting]
     moments += [one.until for one in (state.freeze, state.everywhere) if one is not None]
     return min((one for one in moments if one > now), default=None)
@@ -261,4 +269,16 @@ def _grant(state: FleetState, to: Waiter, now: datetime) -> FleetState:
 
 
 def _pruned(state: FleetState, now: datetime) -> FleetState:
-    return state.model_copy(update={"starts": tuple(one for one in state.starts if now - one < HOUR)})
+    over = _over(state, now)
+    return state.model_copy(update={"starts": state.starts[over:]}) if over else state
+
+
+def _began(state: FleetState, at: datetime, now: datetime) -> FleetState:
+    """One more has begun; there may be thousands, and the guard looks at them at every word that it hears."""
+    place = bisect_right(state.starts, at)
+    return _pruned(state.model_copy(update={"starts": (*state.starts[:place], at, *state.starts[place:])}), now)
+
+
+def _over(state: FleetState, now: datetime) -> int:
+    """How many of the starts are an hour old."""
+    return bisect_right(state.starts, now - HOUR)
