@@ -68,7 +68,7 @@ async def test_an_approval_is_waited_for_for_days_at_the_price_of_a_minute(
     assert waited.seconds >= 86_400
     # The yes is fresh, however old the alarm has become.
     assert (result.outcome, cloud.mutating().count(REBOOT)) == (Outcome.RECOVERED, 1)
-    assert len(history.events) <= 110
+    assert len(history.events) <= 150  # and not a number that grows with the days
 
 
 async def test_what_may_be_let_go_without_an_answer_ends_as_if_cancelled(client: Client, unique: str) -> None:
