@@ -25,8 +25,8 @@ REASONS: dict[Code, str] = {
     "sick, send a fresh event with `medic send`.",
     Code.OVER_ALREADY: "The cloud reported this symptom as gone at {at}; this older alarm was delivered after that: "
     "it is told, not acted on.",
-    Code.ATTEMPTS_USED: "Repairs tried: {tried}; `max_attempts` allows {limit}. What did not help is not repeated: "
-    "look for the cause on the instance.",
+    Code.ATTEMPTS_USED: "Repairs begun: {tried}, those that people denied or cancelled among them; `max_attempts` "
+    "allows {limit}. None is begun again by itself: look for the cause on the instance.",
     Code.DAY_USED: "Repairs of this instance within 24 hours: {tried}; `max_per_day` allows {limit}. Look for the "
     "cause before you raise it.",
     Code.FSTAB_SEEN: "A broken fstab was reported at {since}: the machine might not survive a reboot. Mend "

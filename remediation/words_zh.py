@@ -21,8 +21,8 @@ REASONS: dict[Code, str] = {
     Code.TOO_OLD: "告警已发生 {age}，超过 `max_age` {limit}：只通知，不操作。"
     "如果实例仍有故障，请用 `medic send` 发送新的事件。",
     Code.OVER_ALREADY: "云平台已在 {at} 报告该故障恢复，这条更早的告警之后才送达：只通知，不操作。",
-    Code.ATTEMPTS_USED: "已尝试修复 {tried} 次，`max_attempts` 允许 {limit} 次。"
-    "无效的修复不会重复：请在实例上查找原因。",
+    Code.ATTEMPTS_USED: "已开始修复 {tried} 次（包括被拒绝或取消的），`max_attempts` 允许 {limit} 次。"
+    "不会自行再次开始：请在实例上查找原因。",
     Code.DAY_USED: "24 小时内该实例已修复 {tried} 次，`max_per_day` 允许 {limit} 次。请先查找原因，再考虑调高上限。",
     Code.FSTAB_SEEN: "{since} 报告过 fstab 配置错误：重启后系统可能无法启动。"
     "请修正 fstab，然后用 `medic send` 发送新事件。",

@@ -6,6 +6,7 @@ Isolate tests from one another by a task queue and an instance id of their own: 
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import AsyncIterator, Generator
@@ -31,6 +32,13 @@ async def server() -> AsyncIterator[Server]:
     async with dev_server() as running:
         yield running
         assert await singing_histories(running.client) == [], "P7: a credential is in these histories"
+
+
+@pytest.fixture(autouse=True)
+def _of_the_busy_only_warnings(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> None:
+    """All that hundreds of runs log at DEBUG would be half of their work."""
+    if request.node.get_closest_marker("busy") is not None:
+        caplog.set_level(logging.WARNING)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -259,7 +259,7 @@ class RemediateInstance:
             region=attempt.target.region,
             name=attempt.name,
             rule=attempt.order.rule,
-            mode=attempt.order.mode,
+            mode=attempt.wanted.order.mode,
             snapshots=tuple(attempt.snapshots.values()),
             reboot=attempt.reboot,
             rungs=attempt.rungs,
@@ -322,7 +322,7 @@ class RemediateInstance:
             **about(attempt.wanted.alarm),
             name=attempt.name,
             rule=attempt.order.rule,
-            mode=attempt.order.mode,
+            mode=attempt.wanted.order.mode,
             run=RunRef(workflow_id=info.workflow_id, run_id=info.run_id),
             **facts,
         )
