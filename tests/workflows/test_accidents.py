@@ -19,7 +19,7 @@ from remediation.report import Outcome
 from tests.clouds import StagedCloud
 from tests.remediation.facts import an_instance
 from tests.waiting import until
-from tests.workflows.staging import called, skip, stage
+from tests.workflows.staging import called, ended_within, stage
 
 pytestmark = pytest.mark.temporal
 
@@ -77,8 +77,7 @@ async def test_accident_a_snapshot_service_that_is_down_for_hours_never_leads_to
     async with stage(time_skipping.client, unique, StagedCloud(on_call=down), patient) as on:
         await on.send(at=await time_skipping.get_current_time())
         await on.decided()
-        await skip(time_skipping, timedelta(hours=5))
-        result = await on.ended()
+        result = await ended_within(time_skipping, on, timedelta(hours=5))
 
     assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.SNAPSHOT_TIMEOUT)
     assert REBOOT not in on.cloud.mutating()

@@ -13,7 +13,7 @@ from remediation.reasons import Code
 from remediation.report import Outcome
 from tests.clouds import StagedCloud
 from tests.waiting import until
-from tests.workflows.staging import called, skip, stage
+from tests.workflows.staging import called, ended_within, stage
 
 pytestmark = pytest.mark.temporal
 
@@ -50,8 +50,7 @@ async def test_a_snapshot_of_four_hours_is_waited_for_in_one_activity(
             return await called(on, CREATE_SNAPSHOT, 2)
 
         await until(begun)  # skipped before that, people would be told that the cloud is silent
-        await skip(time_skipping, timedelta(hours=5))
-        result = await on.ended()
+        result = await ended_within(time_skipping, on, timedelta(hours=5))
         history = await on.remediation.fetch_history()
 
     waited = next(step for step in result.steps if step.name == "snapshots")
@@ -69,8 +68,7 @@ async def test_a_snapshot_is_not_waited_for_longer_than_a_reboot_is_allowed(
         began = await time_skipping.get_current_time()
         await on.send(at=began)
         await on.decided()
-        await skip(time_skipping, timedelta(hours=2))
-        result = await on.ended()
+        result = await ended_within(time_skipping, on, timedelta(hours=2))
 
     waited = next(step for step in result.steps if step.name == "snapshots")
     assert (result.outcome, result.reason.code) == (Outcome.HANDED_OVER, Code.ACT_TOO_LATE)
