@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -90,13 +91,13 @@ async def working(scene: Scene, meddle: Callable[[bool], None]) -> AsyncIterator
 
 def sending(scene: Scene, most: int, *, at_the_end: bool) -> Callable[[bool], None]:
     """Sends an event at the end of each task, or of those that end a run; `most` of them at most."""
-    loop = asyncio.get_running_loop()
+    loop, numbers = asyncio.get_running_loop(), itertools.count()
 
     def meddle(ends: bool) -> None:
         if (ends or not at_the_end) and len(scene.sent) < most:
             # The server may hold a signal back until the run that is about to close has closed: then it is not awaited.
             with suppress(FutureTimeout):
-                asyncio.run_coroutine_threadsafe(scene.send(f"event-{len(scene.sent)}"), loop).result(0.5)
+                asyncio.run_coroutine_threadsafe(scene.send(f"event-{next(numbers)}"), loop).result(0.5)
 
     return meddle
 
