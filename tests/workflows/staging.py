@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from remediation import contract
@@ -152,6 +152,13 @@ async def ended_within(environment: WorkflowEnvironment, on: Stage, time: timede
     finally:
         skipping.cancel()
         await asyncio.gather(skipping, return_exceptions=True)
+
+
+def without_tasks(history: WorkflowHistory) -> int:
+    """How many events there are beside those of workflow tasks: how many of these depends on what comes together."""
+    tasks = ("workflow_task_scheduled", "workflow_task_started", "workflow_task_completed")
+    names = (str(one.WhichOneof("attributes")) for one in history.events)
+    return sum(not name.startswith(tasks) for name in names)
 
 
 def page(*changes: tuple[str, str]) -> Config:

@@ -254,9 +254,18 @@ async def test_a_guard_closes_when_the_next_one_would_have_to_know_nothing(
     await asyncio.wait_for(region.guard.result(), 30)
     assert (await region.ask("b")).granted  # by a new one
     await region.tell(contract.ENDED, "b", acted=True)
-    await asyncio.sleep(3)
-    described = await region.guard.describe()
-    assert described.status is WorkflowExecutionStatus.RUNNING  # what began counts for an hour
+
+    async def waits_for_the_hour() -> bool:
+        events = (await region.guard.fetch_history()).events
+        waits = [
+            one.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
+            for one in events
+            if one.HasField("timer_started_event_attributes")
+        ]
+        return bool(waits) and waits[-1] > timedelta(minutes=59)
+
+    await until(waits_for_the_hour)  # for so long what began counts
+    assert (await region.guard.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
 async def test_a_bug_in_a_round_delays_a_turn_and_does_not_lose_it(
