@@ -39,7 +39,7 @@ from activities.clients.wecom import WeCom
 from activities.cloud import Cloud
 from activities.commands import CommandActivities
 from activities.decisions import DecisionActivities
-from activities.fleet import FleetActivities, Freezes, LiveFreezes
+from activities.fleet import FleetActivities, FreezeReader, Freezes, LiveFreezes
 from activities.folding import NoticeDesk
 from activities.guests import GuestActivities
 from activities.instances import InstanceActivities
@@ -103,11 +103,12 @@ def build_workers(
         freezes: where it is read whether a region is frozen; the guards themselves if left out.
     """
     pace = Pace(settings.poll_interval)
-    freezes = freezes or LiveFreezes(client, asyncio.get_running_loop())
+    reader = FreezeReader(client)
+    freezes = freezes or LiveFreezes(reader, asyncio.get_running_loop())
     instances = InstanceActivities(cloud, pace, prober or NetworkProber())
     guests, operations = GuestActivities(cloud, pace), OperationActivities(cloud, pace, freezes)
     snapshots, commands = SnapshotActivities(cloud, pace, freezes), CommandActivities(cloud, pace, freezes)
-    fleet = FleetActivities(client, settings.task_queue)
+    fleet = FleetActivities(client, reader, settings.task_queue)
     timing = Timing(
         patience_seconds=settings.cloud_patience,
         validity_seconds=settings.signature_validity,

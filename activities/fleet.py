@@ -29,14 +29,36 @@ class Freezes(Protocol):
         ...
 
 
-class LiveFreezes:
-    """Reads it from the guards' own records at the Temporal server, for activities that run in threads.
+class FreezeReader:
+    """Reads freezes from the guards' own records; those who ask while a reading is under way share the next one.
 
-    Nothing is kept from one reading to the next: the promise that nothing is sent after a freeze rests on it.
+    Nobody is given a reading that was begun before they asked, and nothing is kept: the promise that nothing is sent
+    after a freeze rests on both.
     """
 
-    def __init__(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
+        self._under_way: dict[str, asyncio.Task[Freeze | None]] = {}
+        self._next: dict[str, asyncio.Task[Freeze | None]] = {}
+
+    async def read(self, where: str) -> Freeze | None:
+        """The freeze of a region or of `all`; raises what `read_freeze` raises."""
+        if where not in self._next:
+            self._next[where] = asyncio.create_task(self._read_after(self._under_way.get(where), where))
+        return await asyncio.shield(self._next[where])  # who gives up does so alone
+
+    async def _read_after(self, before: asyncio.Task[Freeze | None] | None, where: str) -> Freeze | None:
+        if before is not None:
+            await asyncio.wait([before])
+        self._under_way[where] = self._next.pop(where)
+        return await read_freeze(self._client, where)
+
+
+class LiveFreezes:
+    """Reads it at the Temporal server, for activities that run in threads."""
+
+    def __init__(self, reader: FreezeReader, loop: asyncio.AbstractEventLoop) -> None:
+        self._reader = reader
         self._loop = loop
 
     def in_force(self, region: str) -> Freeze | None:
@@ -48,25 +70,26 @@ class LiveFreezes:
             raise Throttled(told, region=region, code="FreezeUnknown") from None
 
     async def _read(self, region: str) -> Freeze | None:
-        found = await asyncio.gather(*(read_freeze(self._client, where) for where in (region, EVERYWHERE)))
+        found = await asyncio.gather(*(self._reader.read(where) for where in (region, EVERYWHERE)))
         return next((one for one in found if one is not None), None)
 
 
 class FleetActivities:
     """The hands that reach for the guards of regions."""
 
-    def __init__(self, client: Client, task_queue: str) -> None:
+    def __init__(self, client: Client, reader: FreezeReader, task_queue: str) -> None:
         """
         Args:
             task_queue: the prefix of our task queues.
         """
         self._client = client
+        self._reader = reader
         self._queue = Queue.WORKFLOWS.of(task_queue)
 
     @activity.defn
     async def ask_permit(self, asked: PermitAsked) -> PermitAnswer:
         """Ask the region's guard, which is started if it is not there; asking again with the same key is harmless."""
-        everywhere = await read_freeze(self._client, EVERYWHERE)
+        everywhere = await self._reader.read(EVERYWHERE)
         question = asked.model_copy(
             update={"incident_run_id": activity.info().workflow_run_id or "", "everywhere": everywhere}
         )
@@ -95,7 +118,7 @@ class FleetActivities:
     @activity.defn
     async def read_freeze(self, where: str) -> Freeze | None:
         """The freeze of a region, or of `all`."""
-        return await read_freeze(self._client, where)
+        return await self._reader.read(where)
 
     @activity.defn
     async def find_ended(self, asked: HoldersAsked) -> list[str]:

@@ -62,7 +62,8 @@ class NotificationActivities:
                 failed[str(one)] = NoticeFailed(told, permanent=answer.permanent, wait_seconds=answer.wait_seconds)
             else:
                 reached[str(one)] = answer
-                activity.heartbeat(dict(reached))
+                if len(open_ones) > 1:  # the only one is told of by the end of this attempt, at no cost of its own
+                    activity.heartbeat(dict(reached))
         if failed:
             raise _to_try_again([failed[str(one)] for one in recipients if str(one) in failed])
         return ", ".join(reached[str(one)] for one in recipients)

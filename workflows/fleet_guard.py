@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,6 +44,8 @@ class FleetGuard:
         self._stirred_at = self._proved_at = self._everywhere_read_at = workflow.now()
         self._stirred = self._prove_now = False
         self._look_again_at: datetime | None = None
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at: datetime | None = None
         self._unreadable = ""
         self._state = FleetState(region=self._region)
         try:
@@ -166,11 +167,18 @@ class FleetGuard:
                 return False
             if self._may_rest and self._may_close:
                 return True
-            wait = None if again is None else max(again - workflow.now(), timedelta(seconds=1))
-            with contextlib.suppress(asyncio.TimeoutError):
-                await workflow.wait_condition(
-                    lambda: self._stirred, timeout=wait, timeout_summary="a limit, a notice or a proof is due"
-                )
+            await self._rest_until(again)
+
+    async def _rest_until(self, moment: datetime | None) -> None:
+        """Or until somebody stirs; the timer of the same moment stays, so that a message costs the server none."""
+        if moment != self._alarm_at or (self._alarm is not None and self._alarm.done()):
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm, self._alarm_at = None, moment
+            if moment is not None:
+                wait = max(moment - workflow.now(), timedelta(seconds=1))
+                self._alarm = asyncio.create_task(workflow.sleep(wait, summary="a limit, a notice or a proof is due"))
+        await workflow.wait_condition(lambda: self._stirred or (self._alarm is not None and self._alarm.done()))
 
     async def _go_round(self) -> None:
         before = self._state.freeze
@@ -252,12 +260,14 @@ class FleetGuard:
             self._teller.tell(telling.notice, telling.recipients, patience_seconds=_NOTICE_SECONDS)
 
     def _show(self) -> None:
-        shown = fleet.show(self._state, workflow.now())
+        state, now = self._state, workflow.now()
+        why = f": {say(fleet.why(state, state.waiting[0], now))}" if state.waiting else ""
+        freeze = state.freeze or state.everywhere
         lines = [
-            f"**At work:** {len(shown.acting)} of {shown.max_acting}",
-            f"**Begun within the hour:** {shown.within_the_hour} of {shown.max_actions_per_hour}",
-            f"**Waiting:** {len(shown.waiting)}" + (f": {say(shown.waiting[0].reason)}" if shown.waiting else ""),
-            f"**Freeze:** {say(frozen(shown.freeze)) if shown.freeze else 'none'}",
+            f"**At work:** {len(state.grants)} of {state.max_acting}",
+            f"**Begun within the hour:** {fleet.within_the_hour(state, now)} of {state.max_actions_per_hour}",
+            f"**Waiting:** {len(state.waiting)}{why}",
+            f"**Freeze:** {say(frozen(freeze)) if freeze else 'none'}",
         ]
         workflow.set_current_details("\n\n".join(lines))
 

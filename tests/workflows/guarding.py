@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
 import worker
-from activities.fleet import FleetActivities, guard_of, read_freeze
+from activities.fleet import FleetActivities, FreezeReader, guard_of, read_freeze
 from remediation import contract
 from remediation.contract import PermitAnswer, PermitAsked
 from remediation.decisions import Recipient
@@ -101,7 +101,7 @@ class Region:
             **self.limits,
         }
         question = PermitAsked(**{**facts, **changes})
-        hands = FleetActivities(self.client, self.task_queue)
+        hands = FleetActivities(self.client, FreezeReader(self.client), self.task_queue)
 
         async def answered() -> PermitAnswer | None:
             try:
